@@ -1,1 +1,28 @@
-//! Placeholder.
+//! The rules of a salon's payments, as types and functions.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number: time, ids and randomness are arguments, and every
+//! failure is a value. The widget and the server compute with the same code, so that what a client was shown is what
+//! the server decides.
+//!
+//! | to find | look in |
+//! |---|---|
+//! | sums, currencies, Stripe's smallest and largest charge | [`money`], [`currency`] |
+//! | who must pay, how much, and why | [`terms`] |
+//! | what cancelling costs, and until when it is free | [`cancellation`] |
+//! | which times are free | [`availability`] |
+//! | how long a slot is held | [`hold`] |
+//! | a payment's life: attempts, observations, effects | [`payment`] |
+//! | what a decline means for the payer | [`decline`] |
+//! | whether a Stripe key can be what it is said to be | [`key`] |
+
+pub mod availability;
+pub mod cancellation;
+pub mod currency;
+pub mod decline;
+pub mod hold;
+pub mod id;
+pub mod key;
+pub mod money;
+pub mod payment;
+pub mod terms;
+pub mod time;

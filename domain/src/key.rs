@@ -1,0 +1,1 @@
+//! Whether a Stripe key can be what it is said to be.
