@@ -1,0 +1,1 @@
+//! The widget: a client books and pays by card.
