@@ -1,1 +1,67 @@
-fn main() {}
+//! Every task a person or CI runs: `cargo xtask demo`, `test`, `bench`, `tools`, `tidy`, `pages`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this program talks to a person at a terminal; nothing else reads it"
+)]
+
+mod args;
+mod bench;
+mod build;
+mod demo;
+mod failure;
+mod files;
+mod http;
+mod pages;
+mod run;
+mod say;
+mod services;
+mod site;
+mod stop;
+mod stripe;
+mod test;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <task>
+
+  demo    start a salon with online booking on this machine     --port N  --data DIR  --fresh
+  test    check and test everything, as CI does                 --only STEP  --list
+  bench   measure the widget's page and the server              --only bytes|page|load  --json FILE
+  tools   get what this project needs to build                  --for demo|test|bench
+  tidy    the rules that no compiler checks
+  pages   build the widget's pages into dist/
+
+Each task says what it does. `docs/ARCHITECTURE.md` explains the rest.";
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os().skip(1);
+    let task = words
+        .next()
+        .and_then(|word| word.into_string().ok())
+        .unwrap_or_default();
+    let rest = lexopt::Parser::from_args(words);
+    let outcome = stop::listen().and_then(|()| match task.as_str() {
+        "demo" => demo::main(rest),
+        "test" => test::main(rest),
+        "bench" => bench::main(rest),
+        "tools" => tools::main(rest),
+        "tidy" => tidy::main(rest),
+        "pages" => pages::main(rest),
+        "" | "help" | "-h" | "--help" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(failure::Failure::new(format!("There is no task called `{other}`.")).hint(HELP)),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say::failure(&failure);
+            ExitCode::from(failure.code())
+        }
+    }
+}

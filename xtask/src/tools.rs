@@ -1,0 +1,360 @@
+//! What this project needs on the machine: checked first, then fetched, each with its reason.
+//!
+//! Built for Debian 12 with rustup. Elsewhere it says which programs are missing and leaves the fetching to you.
+
+use crate::failure::{Failure, Outcome};
+use crate::{args, files, run, say};
+use lexopt::Arg;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// What the tools are wanted for; each includes the ones before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Need {
+    /// Build and start.
+    Demo,
+    /// A browser to measure with.
+    Bench,
+    /// Everything that the tests use.
+    Test,
+}
+
+/// A program from Debian.
+struct Program {
+    command: &'static str,
+    package: &'static str,
+    why: &'static str,
+    need: Need,
+}
+
+const PROGRAMS: [Program; 7] = [
+    Program {
+        command: "cc",
+        package: "gcc libc6-dev",
+        why: "links programs, builds SQLite",
+        need: Need::Demo,
+    },
+    Program {
+        command: "wasm-opt",
+        package: "binaryen",
+        why: "makes WebAssembly smaller",
+        need: Need::Demo,
+    },
+    Program {
+        command: "brotli",
+        package: "brotli",
+        why: "compresses the pages",
+        need: Need::Demo,
+    },
+    Program {
+        command: "chromium",
+        package: "chromium",
+        why: "the browser of the tests",
+        need: Need::Bench,
+    },
+    Program {
+        command: "chromedriver",
+        package: "chromium-driver",
+        why: "steers that browser",
+        need: Need::Bench,
+    },
+    Program {
+        command: "node",
+        package: "nodejs",
+        why: "runs Stripe's official SDK",
+        need: Need::Test,
+    },
+    Program {
+        command: "npm",
+        package: "npm",
+        why: "gets Stripe's official SDK",
+        need: Need::Test,
+    },
+];
+
+const WASM: &str = "wasm32-unknown-unknown";
+/// 0.22 needs a newer Rust than the pinned one; without `--locked` 0.21 doesn't compile.
+const TRUNK: &str = "0.21.14";
+const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
+
+/// `cargo xtask tools`.
+pub fn main(mut parser: lexopt::Parser) -> Outcome {
+    let mut need = Need::Test;
+    while let Some(argument) = args::next(&mut parser)? {
+        match argument {
+            Arg::Long("for") => need = parse_need(&args::value(&mut parser)?)?,
+            other => return Err(args::unknown(other, "--for demo|test|bench")),
+        }
+    }
+    get(need)?;
+    say::line(&format!("  ✓ Everything that `{need:?}` needs is here.").to_lowercase());
+    Ok(())
+}
+
+/// Makes sure that everything is here; silent when it was.
+pub fn get(need: Need) -> Outcome {
+    get_target()?;
+    get_programs(need)?;
+    get_wasm_bindgen()?;
+    get_trunk()
+}
+
+/// The PATH for everything that is run: our own tools first, then the person's.
+pub fn path() -> OsString {
+    let before = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(own_folder().join("bin")).chain(std::env::split_paths(&before));
+    std::env::join_paths(folders).unwrap_or(before)
+}
+
+/// Where a program is.
+pub fn find(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&path())
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+}
+
+fn parse_need(word: &str) -> Outcome<Need> {
+    match word {
+        "demo" => Ok(Need::Demo),
+        "bench" => Ok(Need::Bench),
+        "test" => Ok(Need::Test),
+        other => Err(Failure::new(format!(
+            "Tools for `{other}`? It is demo, test or bench."
+        ))),
+    }
+}
+
+/// Tools built from crates.io live apart: a clone more needs no new build, and nobody's own version is replaced.
+fn own_folder() -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    let cache = cache.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
+    cache.unwrap_or_else(files::target).join("booking-checkout")
+}
+
+fn get_target() -> Outcome {
+    let libraries = run::answer(run::command("rustc").args(["--print", "target-libdir", "--target", WASM]));
+    if libraries.is_some_and(|folder| Path::new(&folder).is_dir()) {
+        return Ok(());
+    }
+    if find("rustup").is_none() {
+        let what =
+            format!("Rust's standard library for {WASM} is missing, and there is no rustup to get it.");
+        return Err(Failure::new(what).hint("Install Rust with rustup (https://rustup.rs), then try again."));
+    }
+    run::step(
+        &format!("Getting Rust's library for {WASM} (the widget runs in a browser)"),
+        run::command("rustup").args(["target", "add", WASM]),
+        HALF_AN_HOUR,
+    )
+    .map_err(|failure| failure.hint("rustup could not fetch it. Is there a network?"))?;
+    Ok(())
+}
+
+fn get_programs(need: Need) -> Outcome {
+    let missing: Vec<&Program> = PROGRAMS
+        .iter()
+        .filter(|program| program.need <= need && find(program.command).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing
+        .iter()
+        .flat_map(|program| program.package.split(' '))
+        .collect();
+    if find("apt-get").is_none() {
+        let names: Vec<&str> = missing.iter().map(|program| program.command).collect();
+        return Err(
+            Failure::new(format!("These programs are missing: {}.", names.join(", "))).hint(format!(
+                "This system has no apt-get. Install what Debian calls {} by its own means, then try again.",
+                packages.join(", ")
+            )),
+        );
+    }
+    for program in &missing {
+        say::line(&format!("  · {} is missing: {}", program.command, program.why));
+    }
+    apt(&packages)?;
+    match missing.iter().find(|program| find(program.command).is_none()) {
+        None => Ok(()),
+        Some(program) => Err(Failure::new(format!(
+            "{} was installed, and yet there is no `{}` on the PATH.",
+            program.package, program.command
+        ))),
+    }
+}
+
+/// Installs packages; asks Debian for its list of packages first if there is none, or if the list was too old.
+fn apt(packages: &[&str]) -> Outcome {
+    let title = format!("Installing {} with apt-get", packages.join(", "));
+    // Another apt may be at work on a machine that has just started.
+    let mut install = vec![
+        "install",
+        "--yes",
+        "--no-install-recommends",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+    ];
+    install.extend(packages);
+    let listed = files::below(Path::new("/var/lib/apt/lists")).is_ok_and(|lists| {
+        lists
+            .iter()
+            .any(|list| list.to_string_lossy().contains("_Packages"))
+    });
+    if listed && run::step(&title, &mut apt_get(&install)?, HALF_AN_HOUR).is_ok() {
+        return Ok(());
+    }
+    run::step(
+        "Asking Debian for its list of packages",
+        &mut apt_get(&["update"])?,
+        HALF_AN_HOUR,
+    )
+    .and_then(|_| run::step(&title, &mut apt_get(&install)?, HALF_AN_HOUR))
+    .map_err(|failure| {
+        failure.hint(format!(
+            "Install them by hand: apt-get install {}",
+            packages.join(" ")
+        ))
+    })?;
+    Ok(())
+}
+
+fn apt_get(arguments: &[&str]) -> Outcome<Command> {
+    let root = run::answer(run::command("id").arg("-u")).is_some_and(|id| id == "0");
+    let mut command = if root {
+        run::command("apt-get")
+    } else {
+        sudo(arguments)?
+    };
+    if !root {
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    }
+    command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+    Ok(command)
+}
+
+/// `sudo`, after it has had the chance to ask for the password at the terminal.
+fn sudo(arguments: &[&str]) -> Outcome<Command> {
+    let by_hand = format!("As root, run: apt-get {}", arguments.join(" "));
+    if find("sudo").is_none() {
+        let what = "Packages have to be installed, and this is neither root nor is there a sudo.";
+        return Err(Failure::new(what).hint(by_hand));
+    }
+    let mut ask = run::command("sudo");
+    ask.arg("--validate").stdin(Stdio::inherit());
+    if !ask.status().is_ok_and(|status| status.success()) {
+        return Err(Failure::new("sudo did not let us install packages.").hint(by_hand));
+    }
+    let mut command = run::command("sudo");
+    command.arg("--non-interactive");
+    Ok(command)
+}
+
+fn get_wasm_bindgen() -> Outcome {
+    // The program and the library must be of one version to the last digit: the lock file says which.
+    let wanted = match locked_version(&files::read(&files::root().join("Cargo.lock"))?, "wasm-bindgen") {
+        Some(version) => version,
+        None => return Err(Failure::new("Cargo.lock names no version of wasm-bindgen.")),
+    };
+    let test_runner = find("wasm-bindgen-test-runner").is_some();
+    if test_runner && has_version("wasm-bindgen", &wanted) {
+        return Ok(());
+    }
+    install(
+        "wasm-bindgen-cli",
+        &wanted,
+        "joins WebAssembly and JavaScript",
+        "1",
+    )
+}
+
+fn get_trunk() -> Outcome {
+    if has_version("trunk", TRUNK) {
+        return Ok(());
+    }
+    install("trunk", TRUNK, "builds the pages", "0")
+}
+
+fn has_version(program: &str, wanted: &str) -> bool {
+    run::answer(run::command(program).arg("--version"))
+        .is_some_and(|said| said.split_whitespace().any(|word| word == wanted))
+}
+
+/// Builds a tool from crates.io. Without TLS (it fetches nothing here) and hardly optimized: it works for a second,
+/// and a person waits for its build. As its authors have it, trunk alone takes six minutes instead of two.
+fn install(package: &str, version: &str, why: &str, optimized: &str) -> Outcome {
+    let title = format!("Building {package} {version} ({why}; once, some minutes)");
+    let mut locked = install_command(package, version, optimized);
+    locked.arg("--locked");
+    let first = run::step(&title, &mut locked, HALF_AN_HOUR);
+    let Err(failure) = first else { return Ok(()) };
+    crate::stop::check()?;
+    // A registry may no longer, or not yet, serve a version from the tool's own lock file.
+    say::line(&format!(
+        "    {failure} Once more with the newest fitting libraries."
+    ));
+    run::step(
+        &title,
+        &mut install_command(package, version, optimized),
+        HALF_AN_HOUR,
+    )
+    .map_err(|failure| {
+        failure.hint(format!(
+            "Try it by hand: cargo install {package}@{version}. Is crates.io reachable?"
+        ))
+    })?;
+    Ok(())
+}
+
+fn install_command(package: &str, version: &str, optimized: &str) -> Command {
+    let mut command = run::cargo(["install", "--no-default-features", "--force"]);
+    command
+        .arg(format!("{package}@{version}"))
+        .arg("--root")
+        .arg(own_folder());
+    command.env_remove("CARGO_TARGET_DIR");
+    let profile = [
+        ("LTO", "off"),
+        ("CODEGEN_UNITS", "256"),
+        ("OPT_LEVEL", optimized),
+        ("DEBUG", "false"),
+    ];
+    for (key, value) in profile {
+        command.env(format!("CARGO_PROFILE_RELEASE_{key}"), value);
+    }
+    command
+}
+
+/// The version of a package in a lock file.
+fn locked_version(lock: &str, package: &str) -> Option<String> {
+    let name = format!("name = \"{package}\"");
+    let after = lock.lines().skip_while(|line| *line != name).nth(1)?;
+    after
+        .strip_prefix("version = \"")?
+        .strip_suffix('"')
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_file_says_which_wasm_bindgen() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-futures\"\nversion = \"0.4.9\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+        assert_eq!(locked_version(lock, "wasm-bindgen").as_deref(), Some("0.2.130"));
+        assert_eq!(locked_version(lock, "trunk"), None);
+    }
+
+    #[test]
+    fn our_own_tools_come_first() {
+        let path = path();
+        let first = std::env::split_paths(&path).next().unwrap();
+        assert!(first.ends_with("booking-checkout/bin"), "{}", first.display());
+    }
+}
