@@ -77,11 +77,11 @@ pub fn main(parser: lexopt::Parser) -> Outcome {
         log: "info",
     };
 
+    prepare_folder(&salon.data, options.fresh)?;
     say::line("Getting the demo salon ready.");
     tools::get(Need::Demo)?;
     pages::build()?;
     let programs = build::programs(Profile::Release)?;
-    prepare_folder(&salon.data, options.fresh)?;
     let mut running = start(&salon, &programs, own)?;
     site::serve(salon.site_port, &salon.server_url())?;
     say::line(&welcome(&salon, &running));

@@ -168,13 +168,22 @@ fn fingerprint() -> Outcome<String> {
     Ok(format!("{:016x}", hash.finish()))
 }
 
-/// The sources in the last build, as cargo listed them.
+/// The sources in the last build, as cargo listed them beside what it built.
 fn sources() -> Vec<PathBuf> {
     let folder = files::target()
         .join("wasm32-unknown-unknown")
         .join("wasm-release");
-    let list = fs::read_to_string(folder.join("booking-checkout.d")).unwrap_or_default();
-    dependencies(&list).into_iter().map(PathBuf::from).collect()
+    let entries = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    let lists = entries.filter(|path| path.extension().is_some_and(|ending| ending == "d"));
+    let rules = lists.filter_map(|path| fs::read_to_string(path).ok());
+    rules
+        .flat_map(|rule| dependencies(&rule))
+        .map(PathBuf::from)
+        .collect()
 }
 
 /// The right-hand side of a make rule; spaces in names are escaped.
