@@ -3,7 +3,10 @@
 //! Every function is a `POST` of JSON to `/api/v1/<name>` with the body `{"request": …}`. Calls about one booking carry
 //! `Authorization: Bearer bt_…`, never a cookie. An error is [`error::ApiError`] with a fitting HTTP status.
 
-#![expect(missing_docs, reason = "the `server` macro makes one struct a call, of the documented request")]
+#![expect(
+    missing_docs,
+    reason = "the `server` macro makes one struct a call, of the documented request"
+)]
 
 pub mod booking;
 pub mod catalogue;

@@ -1,1 +1,126 @@
-fn main() {}
+//! The server's binary: `serve` and `seed-demo`.
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "this file talks to the person who starts the server"
+)]
+
+use std::{future::IntoFuture as _, process::ExitCode, time::Duration};
+
+use server::{
+    app::{App, Clock},
+    config::Config,
+    demo, http, worker,
+};
+use tokio::{net::TcpListener, sync::watch};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+const USAGE: &str = "\
+booking-checkout serve
+    Runs the server. Settings come from the environment: see docs/OPERATING.md.
+booking-checkout seed-demo --publishable-key pk_… --secret-key sk_… --signing-secret whsec_… [--embed-origin URL]
+    Fills the database with a demo salon if it is not there yet, sets its keys, makes a visit link, and prints the addresses
+    as JSON.";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("booking-checkout: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &[String]) -> Result<(), String> {
+    let (command, rest) = args.split_first().ok_or(USAGE)?;
+    match command.as_str() {
+        "serve" => serve(&settings()?).await,
+        "seed-demo" => {
+            let wishes = demo::Wishes::parse(rest).map_err(|error| format!("{error}\n\n{USAGE}"))?;
+            let config = settings()?;
+            let app = App::start(&config, Clock::system())
+                .await
+                .map_err(|error| error.to_string())?;
+            let made = demo::seed(&app, &wishes)
+                .await
+                .map_err(|error| error.to_string())?;
+            app.store.close().await;
+            println!("{made}");
+            Ok(())
+        }
+        "--help" | "help" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => Err(format!("there is no command `{other}`\n\n{USAGE}")),
+    }
+}
+
+fn settings() -> Result<Config, String> {
+    let config = Config::read(|name| std::env::var(name).ok()).map_err(|error| error.to_string())?;
+    let filter = std::env::var("BOOKING_LOG").unwrap_or_else(|_| "info".to_owned());
+    let filter = EnvFilter::try_new(&filter).map_err(|error| format!("BOOKING_LOG: {error}"))?;
+    let registry = tracing_subscriber::registry().with(filter);
+    match std::env::var("BOOKING_LOG_FORMAT").as_deref() {
+        Ok("json") => registry
+            .with(fmt::layer().json().with_writer(std::io::stderr))
+            .init(),
+        Ok("text") | Err(_) => registry.with(fmt::layer().with_writer(std::io::stderr)).init(),
+        Ok(other) => return Err(format!("BOOKING_LOG_FORMAT: `{other}` is neither text nor json")),
+    }
+    Ok(config)
+}
+
+async fn serve(config: &Config) -> Result<(), String> {
+    let app = App::start(config, Clock::system())
+        .await
+        .map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| format!("BOOKING_LISTEN: can't listen on {}: {error}", config.listen))?;
+    tracing::info!(listen = %config.listen, public = %config.public_url, database = ?config.database_url, "ready");
+
+    let (stop, stopped) = watch::channel(false);
+    let worker = tokio::spawn(worker::run(app.clone(), stopped.clone()));
+    let mut told = stopped;
+    let server = axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(async move {
+        // An error means that the sender is gone: time to stop as well.
+        let _ = told.wait_for(|stop| *stop).await;
+    });
+    let server = tokio::spawn(server.into_future());
+
+    signal().await;
+    tracing::info!("stopping: finishing what is under way");
+    // Nobody listening any more would be fine too.
+    let _ = stop.send(true);
+    let finished = async {
+        let _ = server.await;
+        let _ = worker.await;
+    };
+    if tokio::time::timeout(Duration::from_secs(15), finished)
+        .await
+        .is_err()
+    {
+        tracing::warn!("something was still under way after 15 s: it goes on at the next start");
+    }
+    app.store.close().await;
+    Ok(())
+}
+
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+DROP TABLE job;
+DROP TABLE event;
+DROP TABLE refund;
+DROP TABLE attempt;
+DROP TABLE visit_link;
+DROP TABLE claim;
+DROP TABLE booking_line;
+DROP TABLE booking;
+DROP TABLE group_date;
+DROP TABLE service_employee;
+DROP TABLE service;
+DROP TABLE employee;
+DROP TABLE salon;

@@ -1,0 +1,187 @@
+//! The settings, from the environment: one small struct, read once, with a clear sentence for everything that is wrong.
+
+use std::{fmt, net::SocketAddr, path::PathBuf};
+
+use crate::vault::MasterKey;
+
+/// All settings of the server.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `BOOKING_LISTEN`: where to listen.
+    pub listen: SocketAddr,
+    /// `BOOKING_PUBLIC_URL`: how the world reaches the server, without a slash at the end.
+    pub public_url: String,
+    /// `BOOKING_DATABASE_URL`: `sqlite://path/to/file.db` or `postgres://…`.
+    pub database_url: DatabaseUrl,
+    /// `BOOKING_STRIPE_API`: Stripe's API, without a slash at the end.
+    pub stripe_api: String,
+    /// `BOOKING_STRIPE_JS`: the address of Stripe.js.
+    pub stripe_js: String,
+    /// `BOOKING_MASTER_KEY_FILE`: the key that encrypts the salons' keys.
+    pub master_key: MasterKey,
+    /// `BOOKING_MAIL_DIR`: where mail is written as files; without it mail is only noted in the log.
+    pub mail_dir: Option<PathBuf>,
+}
+
+/// The address of the database. Shown without its password.
+#[derive(Clone)]
+pub struct DatabaseUrl(String);
+
+/// A setting that is missing or wrong: which, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {what}")]
+pub struct ConfigError {
+    name: &'static str,
+    what: String,
+}
+
+impl Config {
+    /// Reads the settings; `get` is the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first setting that is missing or wrong.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
+        let get = |name: &'static str, default: Option<&str>| match get(name).filter(|text| !text.is_empty())
+        {
+            Some(text) => Ok(text),
+            None => default.map(str::to_owned).ok_or(ConfigError {
+                name,
+                what: "is not set".to_owned(),
+            }),
+        };
+        let listen = get("BOOKING_LISTEN", Some("127.0.0.1:8300"))?;
+        let listen = listen.parse().map_err(|_| ConfigError {
+            name: "BOOKING_LISTEN",
+            what: format!("`{listen}` is no address and port, such as 127.0.0.1:8300"),
+        })?;
+        let key_file = get("BOOKING_MASTER_KEY_FILE", None).map_err(|_| ConfigError {
+            name: "BOOKING_MASTER_KEY_FILE",
+            what: "is not set: name a file with 64 hexadecimal digits, such as `openssl rand -hex 32` makes"
+                .to_owned(),
+        })?;
+        let key_text = std::fs::read_to_string(&key_file).map_err(|error| ConfigError {
+            name: "BOOKING_MASTER_KEY_FILE",
+            what: format!("`{key_file}` can't be read: {error}"),
+        })?;
+        let master_key = MasterKey::parse(key_text.trim()).ok_or(ConfigError {
+            name: "BOOKING_MASTER_KEY_FILE",
+            what: format!("`{key_file}` must hold 64 hexadecimal digits and nothing else"),
+        })?;
+        let mail_dir = get("BOOKING_MAIL_DIR", Some(""))
+            .ok()
+            .filter(|dir| !dir.is_empty())
+            .map(PathBuf::from);
+        Ok(Config {
+            listen,
+            public_url: url(
+                "BOOKING_PUBLIC_URL",
+                get("BOOKING_PUBLIC_URL", Some("http://127.0.0.1:8300"))?,
+            )?,
+            database_url: DatabaseUrl::parse(get("BOOKING_DATABASE_URL", Some("sqlite://data/booking.db"))?)?,
+            stripe_api: url(
+                "BOOKING_STRIPE_API",
+                get("BOOKING_STRIPE_API", Some("https://api.stripe.com"))?,
+            )?,
+            stripe_js: url(
+                "BOOKING_STRIPE_JS",
+                get(
+                    "BOOKING_STRIPE_JS",
+                    Some("https://js.stripe.com/endive/stripe.js"),
+                )?,
+            )?,
+            master_key,
+            mail_dir,
+        })
+    }
+}
+
+impl DatabaseUrl {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is neither SQLite's nor PostgreSQL's.
+    pub fn parse(text: String) -> Result<DatabaseUrl, ConfigError> {
+        if ["sqlite:", "postgres:", "postgresql:"]
+            .iter()
+            .any(|scheme| text.starts_with(scheme))
+        {
+            return Ok(DatabaseUrl(text));
+        }
+        Err(ConfigError {
+            name: "BOOKING_DATABASE_URL",
+            what: "must begin with sqlite:// or postgres://".to_owned(),
+        })
+    }
+
+    /// Whether this is a SQLite file.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        self.0.starts_with("sqlite:")
+    }
+
+    /// The address with its password, for the driver alone.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.split_once('@') {
+            Some((_, host)) => write!(f, "postgres://…@{host}"),
+            None => f.write_str(&self.0),
+        }
+    }
+}
+
+fn url(name: &'static str, text: String) -> Result<String, ConfigError> {
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    if host.is_some_and(|host| !host.is_empty()) {
+        return Ok(text.trim_end_matches('/').to_owned());
+    }
+    Err(ConfigError {
+        name,
+        what: format!("`{text}` must begin with https:// (or http:// on this machine)"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: &[(&str, &str)]) -> Result<Config, String> {
+        let get = |name: &str| {
+            settings
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| (*v).to_owned())
+        };
+        Config::read(get).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_wrong_setting_is_named() {
+        assert!(
+            read(&[])
+                .unwrap_err()
+                .starts_with("BOOKING_MASTER_KEY_FILE: is not set")
+        );
+        let missing = read(&[("BOOKING_MASTER_KEY_FILE", "/nowhere/key")]).unwrap_err();
+        assert!(missing.contains("/nowhere/key` can't be read"), "{missing}");
+        assert!(
+            read(&[("BOOKING_LISTEN", "here")])
+                .unwrap_err()
+                .contains("`here` is no address")
+        );
+    }
+
+    #[test]
+    fn a_database_address_is_shown_without_its_password() {
+        let url = DatabaseUrl::parse("postgres://salon:hunter2@db/booking".to_owned()).unwrap();
+        assert_eq!(format!("{url:?}"), "postgres://…@db/booking");
+        assert!(DatabaseUrl::parse("mysql://x".to_owned()).is_err());
+    }
+}

@@ -1,0 +1,133 @@
+//! The demo salon: what `seed-demo` fills the database with.
+
+mod salon;
+mod visit;
+
+use std::fmt;
+
+use domain::{
+    id::{LinkToken, SalonSlug},
+    key::{PublishableKey, SecretKey, SigningSecret, pair},
+};
+
+use crate::{
+    api::error::{ApiError, Code},
+    app::App,
+    store::salon::{Keys, set_up},
+};
+
+/// The demo salon's name in addresses.
+pub const SALON: &str = "lumen";
+
+/// What the demo is to be set up with.
+#[derive(Clone, Debug)]
+pub struct Wishes {
+    /// The salon's keys.
+    pub keys: Keys,
+    /// The origins of its web site.
+    pub embedders: Vec<String>,
+}
+
+/// What was made.
+#[derive(Clone, Debug)]
+pub struct Made {
+    salon: SalonSlug,
+    booking_url: String,
+    visit_link: String,
+}
+
+impl Wishes {
+    /// Reads the command line.
+    ///
+    /// # Errors
+    /// A sentence that says what is missing or wrong; never a key.
+    pub fn parse(args: &[String]) -> Result<Wishes, String> {
+        let value = |name: &str| {
+            let mut rest = args.iter().skip_while(|arg| *arg != name);
+            rest.next()
+                .and_then(|_| rest.next())
+                .ok_or(format!("{name} is missing"))
+        };
+        let of = |name: &str, error: &dyn fmt::Display| format!("{name}: {error}");
+        let publishable =
+            PublishableKey::parse(value("--publishable-key")?).map_err(|e| of("--publishable-key", &e))?;
+        let secret = SecretKey::parse(value("--secret-key")?).map_err(|e| of("--secret-key", &e))?;
+        let signing =
+            SigningSecret::parse(value("--signing-secret")?).map_err(|e| of("--signing-secret", &e))?;
+        pair(&publishable, &secret).map_err(|error| error.to_string())?;
+        let embedders = value("--embed-origin")
+            .map(|origin| vec![origin.clone()])
+            .unwrap_or_default();
+        if embedders.iter().any(|origin| !is_origin(origin)) {
+            return Err("--embed-origin: must be an origin such as https://salon.example".to_owned());
+        }
+        Ok(Wishes {
+            keys: Keys {
+                publishable,
+                secret,
+                signing,
+            },
+            embedders,
+        })
+    }
+}
+
+/// Makes the demo salon if it is not there yet, sets its keys, and makes a visit to pay.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn seed(app: &App, wishes: &Wishes) -> Result<Made, ApiError> {
+    let slug = SalonSlug::parse(SALON).map_err(damaged)?;
+    let now = app.now();
+    let mut write = app.store.write().await?;
+    salon::make(write.conn(), &slug, now).await?;
+    set_up(
+        write.conn(),
+        &app.master_key,
+        &slug,
+        &wishes.keys,
+        &wishes.embedders,
+    )
+    .await?;
+    let link = visit::make(&mut write, &slug, now).await?;
+    write.commit().await?;
+    Ok(Made {
+        booking_url: format!("{}/book/{slug}", app.public_url),
+        visit_link: link_address(app, &link),
+        salon: slug,
+    })
+}
+
+/// The address of a visit link.
+#[must_use]
+pub fn link_address(app: &App, link: &LinkToken) -> String {
+    format!("{}/pay/{}", app.public_url, link.reveal())
+}
+
+/// As JSON, for whoever started the demo.
+impl fmt::Display for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = serde_json::json!({
+            "salon": self.salon,
+            "booking_url": self.booking_url,
+            "visit_link": self.visit_link,
+        });
+        json.fmt(f)
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))
+        .unwrap_or_default();
+    !host.is_empty()
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+}
+
+fn damaged(error: impl fmt::Display) -> ApiError {
+    tracing::error!(%error, "the demo's data are wrong");
+    ApiError::new(Code::Failed, format!("the demo's data are wrong: {error}"))
+}

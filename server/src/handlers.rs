@@ -1,0 +1,11 @@
+//! The bodies of the server functions, one file a noun.
+
+pub mod catalogue;
+pub mod confirm;
+pub mod context;
+pub mod free_times;
+pub mod hold;
+pub mod link;
+pub mod quote;
+pub mod status;
+pub mod view;

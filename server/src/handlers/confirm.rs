@@ -1,0 +1,320 @@
+//! Paying, or booking without; and asking what became of it.
+
+use domain::{
+    id::AttemptId,
+    money::Money,
+    payment::{AttemptState, BookingState},
+    time::Moment,
+};
+
+use super::{
+    context::{Context, current},
+    quote::Chosen,
+    view::view,
+};
+use crate::{
+    api::{
+        confirm::{ConfirmRequest, Confirmed, Next, Pay, SettleRequest},
+        error::{ApiError, Code},
+    },
+    app::random_id,
+    payments::{
+        TRIES,
+        ask::{self, Asked},
+        mail,
+    },
+    store::{
+        StoreError,
+        attempt::{self, AttemptRecord},
+        booking::{self, BookingRecord},
+        is_taken,
+        job::Letter,
+        salon,
+    },
+    stripe::StripeError,
+};
+
+/// Answers [`crate::api::confirm::confirm`].
+///
+/// # Errors
+/// See there.
+pub async fn confirm(request: ConfirmRequest) -> Result<Confirmed, ApiError> {
+    let context = current()?;
+    let booking = context.booking().await?;
+    check_price(&context, &booking).await?;
+    match request.pay {
+        Pay::AtSalon => book_unpaid(&context, booking).await,
+        Pay::Card {
+            sum,
+            confirmation_token,
+        } => pay(&context, booking, sum, confirmation_token).await,
+    }
+}
+
+/// Answers [`crate::api::confirm::settle`].
+///
+/// # Errors
+/// See there.
+pub async fn settle(_: SettleRequest) -> Result<Confirmed, ApiError> {
+    let context = current()?;
+    let booking = context.booking().await?;
+    let attempts = attempt::of_booking(context.app.store.read(), &booking.id).await?;
+    let Some(latest) = attempts.into_iter().next() else {
+        return answer(&context, &booking, None).await;
+    };
+    // Another request is waiting for Stripe's answer to this one: it will write it down.
+    let in_flight =
+        latest.state == AttemptState::Created && context.app.now().since(latest.created) < ask::pause(0);
+    if !latest.state.is_open() || in_flight {
+        return answer(
+            &context,
+            &booking,
+            Some(Asked {
+                attempt: latest,
+                client_secret: None,
+                refused: None,
+            }),
+        )
+        .await;
+    }
+    let asked = ask::ask(&context.app, &latest).await?;
+    answer(&context, &booking, Some(asked)).await
+}
+
+async fn book_unpaid(context: &Context, booking: BookingRecord) -> Result<Confirmed, ApiError> {
+    if !booking.quote.accepts_unpaid() {
+        return Err(ApiError::new(
+            Code::PriceChanged,
+            "This booking is paid online. Choose a card to go on.",
+        ));
+    }
+    let mut booking = booking;
+    for _ in 0..TRIES {
+        check_open(&booking, context.app.now())?;
+        let mut write = context.app.store.write().await?;
+        let attempts = attempt::of_booking(write.conn(), &booking.id).await?;
+        if attempts.iter().any(|attempt| attempt.state.is_open()) {
+            return Err(in_progress());
+        }
+        if booking::advance(write.conn(), &booking.id, booking.version, BookingState::Booked).await? {
+            mail(&mut write, &booking, Letter::Booked, context.app.now()).await?;
+            write.commit().await?;
+            return answer(context, &booking, None).await;
+        }
+        drop(write);
+        booking = context.booking().await?;
+    }
+    Err(busy())
+}
+
+async fn pay(
+    context: &Context,
+    booking: BookingRecord,
+    sum: Money,
+    confirmation_token: String,
+) -> Result<Confirmed, ApiError> {
+    if !booking.quote.accepts(sum) {
+        return Err(ApiError::new(
+            Code::PriceChanged,
+            "The sum is not what the salon asks for. Look at the terms again before you pay.",
+        ));
+    }
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    if !(5..=255).contains(&confirmation_token.len()) || !confirmation_token.bytes().all(is_token) {
+        return Err(ApiError::invalid(
+            "confirmation_token",
+            "The card could not be read. Enter it again.",
+        ));
+    }
+    let salon = context.salon(&booking.salon).await?;
+    let key = salon.secret_key(&context.app.master_key)?;
+    let key =
+        key.ok_or_else(|| ApiError::new(Code::PaymentDown, "This salon takes no cards at the moment."))?;
+    let attempt = begin(context, booking.clone(), sum, confirmation_token).await?;
+    let asked = ask::charge(&context.app, &key, &attempt).await?;
+    answer(context, &booking, Some(asked)).await
+}
+
+/// Writes the attempt down, before Stripe hears of it. An earlier one that only waits for the bank is ended first: the payer
+/// has turned to another card.
+async fn begin(
+    context: &Context,
+    mut booking: BookingRecord,
+    sum: Money,
+    confirmation_token: String,
+) -> Result<AttemptRecord, ApiError> {
+    let app = &context.app;
+    for _ in 0..TRIES {
+        let now = app.now();
+        check_open(&booking, now)?;
+        let attempts = attempt::of_booking(app.store.read(), &booking.id).await?;
+        if attempts
+            .iter()
+            .any(|attempt| attempt.state == AttemptState::Succeeded)
+        {
+            return Err(ApiError::new(Code::AlreadyPaid, "This booking is paid already."));
+        }
+        if let Some(open) = attempts.iter().find(|attempt| attempt.state.is_open()) {
+            if open.state != AttemptState::RequiresAction || ask::end(app, open).await?.state.is_open() {
+                return Err(in_progress());
+            }
+            booking = context.booking().await?;
+            continue;
+        }
+        let id = format!("{}{}", AttemptId::PREFIX, random_id()?);
+        let new = AttemptRecord {
+            id: AttemptId::parse(&id).map_err(|error| ApiError::invalid("id", error.to_string()))?,
+            booking: booking.id.clone(),
+            salon: booking.salon.clone(),
+            sum,
+            state: AttemptState::Created,
+            confirmation_token: confirmation_token.clone(),
+            intent: None,
+            charge: None,
+            decline: None,
+            refunded: 0,
+            asks: 0,
+            created: now,
+        };
+        let mut write = app.store.write().await?;
+        if !booking::advance(write.conn(), &booking.id, booking.version, booking.state).await? {
+            drop(write);
+            booking = context.booking().await?;
+            continue;
+        }
+        match attempt::insert(write.conn(), &new, now.plus_millis(ask::pause(0))).await {
+            Ok(()) => {}
+            Err(StoreError::Failed(error)) if is_taken(&error) => return Err(in_progress()),
+            Err(error) => return Err(error.into()),
+        }
+        write.commit().await?;
+        return Ok(new);
+    }
+    Err(busy())
+}
+
+/// Whether the booking still waits to be paid or booked.
+fn check_open(booking: &BookingRecord, now: Moment) -> Result<(), ApiError> {
+    let visit = booking.choice.is_none();
+    match booking.state {
+        BookingState::Held if booking.hold_until > Some(now) => Ok(()),
+        BookingState::Booked if visit => Ok(()),
+        BookingState::Held | BookingState::Expired => Err(ApiError::new(
+            Code::HoldEnded,
+            "The time is not held for you any more. Take it again if it is still free. Nothing was charged.",
+        )),
+        BookingState::Booked => Err(ApiError::new(Code::AlreadyPaid, "This booking is made already.")),
+        BookingState::Cancelled => Err(ApiError::new(
+            Code::Cancelled,
+            "This booking was called off. Nothing was charged.",
+        )),
+    }
+}
+
+/// Prices the booking again from the salon's tables, and refuses when it comes out otherwise than the client was told.
+async fn check_price(context: &Context, booking: &BookingRecord) -> Result<(), ApiError> {
+    // A visit was priced by the salon itself, line by line: its own row is the table.
+    let Some(choice) = &booking.choice else {
+        return Ok(());
+    };
+    if booking.state != BookingState::Held {
+        return Ok(());
+    }
+    let chosen = Chosen::read(context, choice).await?;
+    let db = context.app.store.read();
+    let known = booking::came_before(db, &booking.salon, &booking.client.email, context.app.now()).await?;
+    let history = if known {
+        domain::terms::History::Known
+    } else {
+        domain::terms::History::New
+    };
+    if chosen.price(history)? == booking.quote {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        Code::PriceChanged,
+        "The salon has just changed its price or terms. Look at them again.",
+    ))
+}
+
+async fn answer(
+    context: &Context,
+    booking: &BookingRecord,
+    asked: Option<Asked>,
+) -> Result<Confirmed, ApiError> {
+    let app = &context.app;
+    let booking = booking::find(app.store.read(), &booking.id)
+        .await?
+        .ok_or_else(busy)?;
+    if let Some(Asked {
+        refused: Some(error),
+        attempt,
+        ..
+    }) = &asked
+        && !attempt.state.is_open()
+    {
+        return Err(refusal(context, &booking, error).await);
+    }
+    let next = match asked {
+        None if booking.state == BookingState::Expired => Next::TooLate,
+        None => Next::Done,
+        Some(asked) => match asked.attempt.state {
+            AttemptState::Succeeded if booking.state == BookingState::Booked => Next::Done,
+            AttemptState::Succeeded => Next::TooLate,
+            AttemptState::Created | AttemptState::Unknown | AttemptState::Processing => Next::Wait,
+            AttemptState::RequiresAction => {
+                asked
+                    .client_secret
+                    .map_or(Next::Wait, |secret| Next::ConfirmWithBank {
+                        client_secret: secret.reveal().to_owned(),
+                    })
+            }
+            AttemptState::Declined => Next::AnotherTry {
+                decline: asked.attempt.decline.unwrap_or(domain::decline::Decline::AskBank),
+            },
+            AttemptState::Canceled if booking.state == BookingState::Expired => Next::TooLate,
+            AttemptState::Canceled => Next::AnotherTry {
+                decline: domain::decline::Decline::OnceMore,
+            },
+        },
+    };
+    Ok(Confirmed {
+        booking: view(app, &booking).await?,
+        next,
+    })
+}
+
+/// What to tell the payer when Stripe refused the request itself. The salon must hear of it: it is in the log as an error.
+async fn refusal(context: &Context, booking: &BookingRecord, error: &StripeError) -> ApiError {
+    let phone = match salon::find(context.app.store.read(), &booking.salon).await {
+        Ok(Some(salon)) => salon.salon.phone,
+        _ => String::new(),
+    };
+    match error {
+        StripeError::Refused { code: Some(code), .. } if code == "amount_too_small" => ApiError::new(
+            Code::PaymentDown,
+            format!(
+                "The sum is too small to be paid by card. Please call the salon: {phone}. Nothing was charged."
+            ),
+        ),
+        StripeError::Unreachable(_) => ApiError::new(
+            Code::PaymentDown,
+            "The card service can't be reached right now. Nothing was charged. Try again in a moment.",
+        ),
+        _ => ApiError::new(
+            Code::PaymentDown,
+            format!("The salon can't take cards right now. Please call it: {phone}. Nothing was charged."),
+        ),
+    }
+}
+
+fn in_progress() -> ApiError {
+    ApiError::new(Code::InProgress, "A payment of this booking is under way.")
+}
+
+fn busy() -> ApiError {
+    ApiError::new(
+        Code::Busy,
+        "The salon's booking is busy. Trying again in a moment.",
+    )
+}

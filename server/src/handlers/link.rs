@@ -1,0 +1,125 @@
+//! Opening a visit link.
+
+use domain::{
+    id::LinkToken,
+    payment::{AttemptState, BookingState},
+};
+
+use super::{
+    context::{Context, current},
+    view::view,
+};
+use crate::{
+    api::{
+        booking::Booking,
+        error::{ApiError, Code},
+        link::OpenRequest,
+    },
+    payments::{TRIES, ask},
+    store::{
+        attempt,
+        booking::{self, BookingRecord, token_hash},
+        link::{self, LinkRecord},
+    },
+};
+
+/// How long an opened page may act for its visit, in minutes.
+const PAGE_MINUTES: i64 = 60;
+
+/// A link and its visit.
+#[derive(Debug)]
+pub enum Found {
+    /// It works, or worked until it was paid.
+    Link(LinkRecord, Box<BookingRecord>),
+    /// Its time is over.
+    Expired(Box<BookingRecord>),
+    /// There is no such link.
+    Unknown,
+}
+
+/// Looks a link up, without opening it.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn find(context: &Context, token: &LinkToken) -> Result<Found, ApiError> {
+    let db = context.app.store.read();
+    let Some(link) = link::find(db, &token_hash(token.reveal())).await? else {
+        return Ok(Found::Unknown);
+    };
+    let Some(visit) = booking::find(db, &link.booking).await? else {
+        return Ok(Found::Unknown);
+    };
+    let visit = Box::new(visit);
+    let over = link.expires.is_some_and(|at| at <= context.app.now());
+    Ok(if over {
+        Found::Expired(visit)
+    } else {
+        Found::Link(link, visit)
+    })
+}
+
+/// Answers [`crate::api::link::open_link`].
+///
+/// # Errors
+/// See there.
+pub async fn open(request: OpenRequest) -> Result<Booking, ApiError> {
+    let context = current()?;
+    let app = &context.app;
+    let bearer = token_hash(context.token()?.reveal());
+    let visit = match find(&context, &request.link).await? {
+        Found::Link(_, visit) => visit,
+        Found::Expired(_) => {
+            return Err(ApiError::new(
+                Code::LinkExpired,
+                "The time to pay by this link is over. Please ask the salon for a new one.",
+            ));
+        }
+        Found::Unknown => {
+            return Err(ApiError::new(
+                Code::NotFound,
+                "This link is not complete, or the salon took it back. Check that you opened all of it.",
+            ));
+        }
+    };
+    let salon = context.salon(&visit.salon).await?;
+    if !salon.link_payment {
+        return Err(ApiError::new(
+            Code::LinkExpired,
+            "The salon takes no payments by link at the moment.",
+        ));
+    }
+    if visit.state == BookingState::Cancelled {
+        return Err(ApiError::new(
+            Code::Cancelled,
+            "This visit was called off. Nothing is to be paid.",
+        ));
+    }
+    end_earlier(&context, &visit).await?;
+    let now = app.now();
+    let mut write = app.store.write().await?;
+    link::note_opened(write.conn(), &token_hash(request.link.reveal()), now).await?;
+    booking::set_token(write.conn(), &visit.id, &bearer, now.plus_minutes(PAGE_MINUTES)).await?;
+    write.commit().await?;
+    let visit = context.booking().await?;
+    view(app, &visit).await
+}
+
+/// Ends the payment that the page which opened the link before has under way, so that only one page can pay. If it was paid
+/// meanwhile, it was paid: the new page will say so.
+async fn end_earlier(context: &Context, visit: &BookingRecord) -> Result<(), ApiError> {
+    for _ in 0..TRIES {
+        let attempts = attempt::of_booking(context.app.store.read(), &visit.id).await?;
+        let Some(open) = attempts.into_iter().find(|attempt| attempt.state.is_open()) else {
+            return Ok(());
+        };
+        let in_flight =
+            open.state == AttemptState::Created && context.app.now().since(open.created) < ask::pause(0);
+        if in_flight || ask::end(&context.app, &open).await?.state.is_open() {
+            break;
+        }
+    }
+    Err(ApiError::new(
+        Code::InProgress,
+        "A payment of this visit is under way on another page. Try again in a moment.",
+    ))
+}

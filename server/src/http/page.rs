@@ -1,0 +1,293 @@
+//! The widget's page, filled with all it needs to paint and to start.
+
+use axum::{
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    id::{LinkToken, SalonSlug},
+    key::Mode,
+};
+use serde::Deserialize;
+
+use super::{compress, files, policy};
+use crate::{
+    api::{
+        catalogue::Salon,
+        error::{ApiError, Code},
+        page::{PageData, StripeSetup, View},
+    },
+    app::App,
+    handlers::{
+        catalogue,
+        context::Context,
+        link::{self, Found},
+        view::view,
+    },
+    store::salon::SalonRecord,
+};
+
+/// What an address may say of the page.
+#[derive(Debug, Deserialize)]
+pub struct Wishes {
+    lang: Option<String>,
+}
+
+/// Booking: `/book/<salon>`.
+pub async fn book(
+    State(app): State<App>,
+    Path(slug): Path<String>,
+    Query(wishes): Query<Wishes>,
+    headers: HeaderMap,
+) -> Response {
+    let context = Context { app, token: None };
+    let data = async {
+        let slug = SalonSlug::parse(&slug)
+            .map_err(|_| ApiError::new(Code::NotFound, "There is no salon at this address."))?;
+        let (salon, catalogue) = catalogue::read(&context, &slug).await?;
+        let data = page_data(&context.app, &salon, View::Book { catalogue }, true);
+        Ok((Some(salon), data))
+    };
+    page(&context.app, &headers, wishes, data.await)
+}
+
+/// Paying a visit: `/pay/<token>`. Looking at the page does not open the link: messengers fetch addresses for a preview.
+pub async fn pay(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    Query(wishes): Query<Wishes>,
+    headers: HeaderMap,
+) -> Response {
+    let context = Context { app, token: None };
+    page(&context.app, &headers, wishes, visit(&context, &token).await)
+}
+
+async fn visit(context: &Context, token: &str) -> Result<(Option<SalonRecord>, PageData), ApiError> {
+    let unknown = || {
+        (
+            None,
+            PageData {
+                view: View::NoLink {
+                    expired: false,
+                    salon: None,
+                },
+                stripe: None,
+                embedders: vec![],
+            },
+        )
+    };
+    let Ok(token) = LinkToken::parse(token) else {
+        return Ok(unknown());
+    };
+    match link::find(context, &token).await? {
+        Found::Unknown => Ok(unknown()),
+        Found::Expired(visit) => {
+            let salon = context.salon(&visit.salon).await?;
+            let view = View::NoLink {
+                expired: true,
+                salon: Some(salon.salon.clone()),
+            };
+            let data = page_data(&context.app, &salon, view, false);
+            Ok((Some(salon), data))
+        }
+        Found::Link(_, visit) => {
+            let salon = context.salon(&visit.salon).await?;
+            let view = View::Visit {
+                salon: salon.salon.clone(),
+                booking: view(&context.app, &visit).await?,
+            };
+            let data = page_data(&context.app, &salon, view, salon.link_payment);
+            Ok((Some(salon), data))
+        }
+    }
+}
+
+fn page_data(app: &App, salon: &SalonRecord, view: View, cards: bool) -> PageData {
+    let key = salon.publishable_key.as_ref().filter(|_| cards);
+    PageData {
+        view,
+        stripe: key.map(|key| StripeSetup {
+            key: key.reveal().to_owned(),
+            js: app.stripe_js.to_string(),
+            test: key.mode() == Mode::Test,
+        }),
+        embedders: salon.embedders.clone(),
+    }
+}
+
+fn page(
+    app: &App,
+    headers: &HeaderMap,
+    wishes: Wishes,
+    data: Result<(Option<SalonRecord>, PageData), ApiError>,
+) -> Response {
+    let (salon, data) = match data {
+        Ok(data) => data,
+        Err(error) => {
+            let status =
+                StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            return (status, format!("{}\n", error.message)).into_response();
+        }
+    };
+    let Some(template) = files::TEMPLATE.as_ref() else {
+        tracing::error!("this binary was built without the pages: build them first (cargo xtask demo does)");
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The page is not ready. Try again later.\n",
+        )
+            .into_response();
+    };
+    let (language, texts) = language(headers, wishes.lang.as_deref());
+    let public = salon.as_ref().map(|salon| &salon.salon);
+    let style = theme(public);
+    let html = fill(&template.html, public, &language, &texts, &style, &data);
+    let embedders = &data.embedders;
+    let policy = policy::policy(&style, &app.stripe_js, app.stripe.address(), embedders);
+
+    let mut response = Response::new(Body::empty());
+    if matches!(data.view, View::NoLink { .. }) {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    let out = response.headers_mut();
+    out.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        out.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    compress::fill(&mut response, headers, html.into_bytes());
+    response
+}
+
+/// Fills the page's tokens in one pass.
+fn fill(
+    html: &str,
+    salon: Option<&Salon>,
+    language: &str,
+    texts: &str,
+    style: &str,
+    data: &PageData,
+) -> String {
+    let name = salon.map(|salon| escape(&salon.name)).unwrap_or_default();
+    let json = serde_json::to_string(data)
+        .unwrap_or_default()
+        .replace('<', "\\u003c");
+    let mut out = String::with_capacity(html.len() + json.len() + texts.len() + 1024);
+    for line in html.split_inclusive('\n') {
+        if data.stripe.is_none() && line.contains("%STRIPE_JS%") {
+            continue;
+        }
+        let mut rest = line;
+        while let Some((before, after)) = rest.split_once('%') {
+            out.push_str(before);
+            let value = after.split_once('%').and_then(|(token, after)| {
+                let value: &str = match token {
+                    "LANG" => language,
+                    "TITLE" | "SALON" => &name,
+                    "DATA" => &json,
+                    "TEXTS" => texts,
+                    "THEME" => "",
+                    "STRIPE_JS" => data.stripe.as_ref().map_or("", |stripe| &stripe.js),
+                    _ => return None,
+                };
+                Some((token, value, after))
+            });
+            match value {
+                Some(("THEME", _, after)) => {
+                    out.push_str("<style>");
+                    out.push_str(style);
+                    out.push_str("</style>");
+                    rest = after;
+                }
+                Some((_, value, after)) => {
+                    out.push_str(value);
+                    rest = after;
+                }
+                None => {
+                    out.push('%');
+                    rest = after;
+                }
+            }
+        }
+        out.push_str(rest);
+    }
+    out
+}
+
+/// The salon's colour, if it is one: it comes from the salon's settings, and goes into a style.
+fn theme(salon: Option<&Salon>) -> String {
+    let colour = salon.map(|salon| salon.colour.as_str()).filter(|colour| {
+        colour
+            .strip_prefix('#')
+            .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+    });
+    format!(":root{{--salon:{}}}", colour.unwrap_or("#3d5a6c"))
+}
+
+/// The language to use and its texts: what the address asks for, else what the browser does, else English.
+fn language(headers: &HeaderMap, wish: Option<&str>) -> (String, String) {
+    let accept = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let browser = accept.split(',').filter_map(|one| one.split(';').next());
+    for tag in wish.into_iter().chain(browser).chain(["en"]) {
+        let tag = tag.trim().to_ascii_lowercase();
+        let main = tag.split('-').next().unwrap_or_default();
+        let plain = (2..=3).contains(&main.len()) && main.bytes().all(|b| b.is_ascii_lowercase());
+        if let Some(texts) = plain.then(|| files::texts(main)).flatten() {
+            return (
+                main.to_owned(),
+                String::from_utf8_lossy(&texts).replace('<', "\\u003c"),
+            );
+        }
+    }
+    ("en".to_owned(), "{}".to_owned())
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_filled_and_nothing_breaks_out_of_the_page() {
+        let data = PageData {
+            view: View::NoLink {
+                expired: false,
+                salon: None,
+            },
+            stripe: None,
+            embedders: vec!["</script><script>alert(1)</script>".to_owned()],
+        };
+        let html = "<html lang=\"%LANG%\">%THEME%\n<link href=\"%STRIPE_JS%\">\n<b>%DATA%</b> 100% %TEXTS%";
+        let page = fill(html, None, "de", "{}", ":root{}", &data);
+        assert!(
+            page.starts_with("<html lang=\"de\"><style>:root{}</style>\n<b>{"),
+            "{page}"
+        );
+        assert!(
+            !page.contains("<script>") && !page.contains("STRIPE_JS"),
+            "{page}"
+        );
+        assert!(page.ends_with("100% {}"), "{page}");
+    }
+}

@@ -1,0 +1,47 @@
+//! Gives each request an id, a line in the log, and the headers that every answer has.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{MatchedPath, Request},
+    http::{HeaderName, HeaderValue},
+    middleware::Next,
+    response::Response,
+};
+use tracing::Instrument as _;
+
+/// The id of a request, 32 hexadecimal digits: in its log lines and in its answer.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+const HEADERS: [(&str, &str); 3] = [
+    ("x-content-type-options", "nosniff"),
+    // A visit link is a secret: it must not travel in a `Referer`.
+    ("referrer-policy", "no-referrer"),
+    ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
+];
+
+/// Wraps each request.
+pub async fn layer(mut request: Request, next: Next) -> Response {
+    let id = crate::app::random_id().unwrap_or_default();
+    // The route, never the address: a visit link's address holds its token.
+    let route = match request.extensions().get::<MatchedPath>() {
+        Some(path) if path.as_str().starts_with("/api/") => request.uri().path().to_owned(),
+        Some(path) => path.as_str().to_owned(),
+        None => "a file".to_owned(),
+    };
+    let span = tracing::info_span!("request", id = %id, method = %request.method(), route = %route);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let began = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    span.in_scope(|| tracing::info!(status = response.status().as_u16(), ms, "answered"));
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert("x-request-id", id);
+    }
+    response
+}

@@ -1,0 +1,91 @@
+//! The webhooks' door: signature over the raw bytes, kept and applied in one transaction, then 2xx.
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+};
+use domain::{id::SalonSlug, key::Mode};
+
+use crate::{
+    api::error::{ApiError, Code},
+    app::App,
+    payments::{TRIES, event},
+    store::{event as events, salon},
+    stripe::signature,
+};
+
+/// Stripe's events are far smaller, in bytes.
+const LONGEST: usize = 512 * 1024;
+
+/// Takes an event for a salon.
+///
+/// Answers 2xx only after the commit, so that Stripe sends again whatever was not kept.
+pub async fn take(
+    State(app): State<App>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> (StatusCode, &'static str) {
+    match try_take(&app, &slug, &headers, body).await {
+        Ok(()) => (StatusCode::OK, "kept\n"),
+        Err(error) => {
+            tracing::warn!(message = %error.message, "a webhook was refused");
+            match error.code {
+                Code::Invalid => (StatusCode::BAD_REQUEST, "This event can't be taken.\n"),
+                Code::NotFound => (StatusCode::NOT_FOUND, "There is no webhook at this address.\n"),
+                _ => (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Not kept. Send it again later.\n",
+                ),
+            }
+        }
+    }
+}
+
+async fn try_take(app: &App, slug: &str, headers: &HeaderMap, body: Body) -> Result<(), ApiError> {
+    let body = to_bytes(body, LONGEST)
+        .await
+        .map_err(|_| invalid("the body is too long, or was cut off"))?;
+    let unknown = || ApiError::new(Code::NotFound, "no such salon, or one without a signing secret");
+    let slug = SalonSlug::parse(slug).map_err(|_| unknown())?;
+    let salon = salon::find(app.store.read(), &slug).await?.ok_or_else(unknown)?;
+    let secret = salon.signing_secret(&app.master_key)?.ok_or_else(unknown)?;
+    let header = headers
+        .get("stripe-signature")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let now = app.now();
+    signature::verify(header, &body, &secret, now.0.div_euclid(1000))
+        .map_err(|error| invalid(&error.to_string()))?;
+
+    let text = std::str::from_utf8(&body).map_err(|_| invalid("the body is not text"))?;
+    let parsed = event::parse(text).map_err(|error| invalid(&error.to_string()))?;
+    let live = salon
+        .publishable_key
+        .as_ref()
+        .is_some_and(|key| key.mode() == Mode::Live);
+    if parsed.livemode != live {
+        return Err(invalid("an event of the other mode, live or test"));
+    }
+    for _ in 0..TRIES {
+        let mut write = app.store.write().await?;
+        let new = events::keep(write.conn(), &slug, &parsed.id, &parsed.kind, text, now).await?;
+        if !new {
+            return Ok(());
+        }
+        if event::apply(&mut write, &slug, &parsed, now).await? {
+            write.commit().await?;
+            tracing::info!(event = %parsed.id, kind = %parsed.kind, "kept an event");
+            return Ok(());
+        }
+    }
+    Err(ApiError::new(
+        Code::Busy,
+        "the booking of this event changed all the time",
+    ))
+}
+
+fn invalid(why: &str) -> ApiError {
+    ApiError::new(Code::Invalid, why)
+}

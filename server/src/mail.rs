@@ -1,0 +1,216 @@
+//! Mail to clients, in their language. In this version it is written to a folder, one file a letter.
+
+use std::path::Path;
+
+use domain::{id::BookingId, money::Money, terms::Offer, time::Moment};
+use jiff::{Timestamp, tz::TimeZone};
+use lettre::message::{Mailbox, Message, header::ContentType};
+
+use crate::{
+    api::{
+        booking::{Booking, Payment},
+        error::{ApiError, Code},
+    },
+    app::App,
+    handlers::view::view,
+    store::{
+        booking,
+        job::Letter,
+        salon::{self, SalonRecord},
+    },
+};
+
+/// Writes a letter about a booking. `id` is the job's: told twice, the same file is written twice.
+///
+/// # Errors
+/// [`ApiError`] when it can't be written; the job is tried again.
+pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> Result<(), ApiError> {
+    let Some(record) = booking::find(app.store.read(), booking).await? else {
+        return Ok(());
+    };
+    let Some(salon) = salon::find(app.store.read(), &record.salon).await? else {
+        return Ok(());
+    };
+    if record.client.email.is_empty() {
+        return Ok(());
+    }
+    let view = view(app, &record).await?;
+    let (subject, body) = compose(&salon, &view, letter, &record.client.language);
+    tracing::info!(%booking, ?letter, "a letter");
+    let Some(dir) = &app.mail_dir else { return Ok(()) };
+    let message = message(&salon, &record.client.email, &record.client.name, subject, body)?;
+    write(
+        dir,
+        &format!("{}-{id}.eml", record.reference),
+        &message.formatted(),
+    )
+    .await
+    .map_err(|error| {
+        tracing::error!(%error, dir = %dir.display(), "mail can't be written");
+        ApiError::new(Code::Failed, "mail can't be written")
+    })
+}
+
+/// Subject and text of a letter.
+#[must_use]
+pub fn compose(salon: &SalonRecord, booking: &Booking, letter: Letter, language: &str) -> (String, String) {
+    let german = language.starts_with("de");
+    let pick = |english: &str, german_text: &str| {
+        if german {
+            german_text.to_owned()
+        } else {
+            english.to_owned()
+        }
+    };
+    let name = &salon.salon.name;
+    let when = when(booking.start, &salon.salon.time_zone, german);
+    let subject = match letter {
+        Letter::Booked => pick("Your booking at", "Ihre Buchung bei"),
+        Letter::Paid => pick("Your payment at", "Ihre Zahlung bei"),
+        Letter::Refunded => pick("Your money goes back:", "Ihr Geld geht zurück:"),
+    };
+    let mut text = vec![
+        pick(
+            &format!("Hello {},", booking.client),
+            &format!("Guten Tag {},", booking.client),
+        ),
+        String::new(),
+    ];
+    text.push(match letter {
+        Letter::Booked => pick(
+            &format!("you are booked at {name}, with {}:", booking.employee),
+            &format!("Ihr Termin bei {name} mit {} ist gebucht:", booking.employee),
+        ),
+        Letter::Paid => pick(&format!("thank you. Your visit at {name} is paid:"), &format!("danke. Ihr Besuch bei {name} ist bezahlt:")),
+        Letter::Refunded => pick(
+            &format!(
+                "your payment for a visit at {name} came after the time was given to somebody else. All of it goes back \
+                 to your card, which takes 5 to 10 days. We are sorry. You can book another time whenever you like."
+            ),
+            &format!(
+                "Ihre Zahlung für einen Termin bei {name} kam, als die Zeit schon vergeben war. Der ganze Betrag geht auf \
+                 Ihre Karte zurück, das dauert 5 bis 10 Tage. Es tut uns leid. Sie können jederzeit einen anderen Termin buchen."
+            ),
+        ),
+    });
+    text.push(String::new());
+    text.push(format!("  {when}"));
+    for line in &booking.lines {
+        text.push(format!("  {}  {}", line.name, sum(line.price, german)));
+    }
+    text.push(String::new());
+    text.extend(money_lines(booking, german));
+    if letter == Letter::Booked {
+        text.push(cancelling(salon, booking, german));
+    }
+    text.push(String::new());
+    text.push(pick(
+        &format!("Booking {}", booking.reference),
+        &format!("Buchung {}", booking.reference),
+    ));
+    text.push(format!("{name}, {}, {}", salon.salon.address, salon.salon.phone));
+    (
+        format!("{subject} {name} ({})", booking.reference),
+        text.join("\n"),
+    )
+}
+
+fn money_lines(booking: &Booking, german: bool) -> Vec<String> {
+    let price = booking.quote.price;
+    match booking.payment {
+        Payment::Paid { sum: paid } => {
+            let rest = price.less(paid).unwrap_or(Money::zero(price.currency()));
+            let paid = sum(paid, german);
+            let mut lines = vec![if german {
+                format!("Online bezahlt: {paid}")
+            } else {
+                format!("Paid online: {paid}")
+            }];
+            if !rest.is_zero() {
+                let rest = sum(rest, german);
+                lines.push(if german {
+                    format!("Im Salon zu zahlen: {rest}")
+                } else {
+                    format!("To pay at the salon: {rest}")
+                });
+            }
+            lines
+        }
+        _ if matches!(booking.quote.offer, Offer::Must(_)) || price.is_zero() => vec![],
+        _ => {
+            let price = sum(price, german);
+            vec![if german {
+                format!("Im Salon zu zahlen: {price}")
+            } else {
+                format!("To pay at the salon: {price}")
+            }]
+        }
+    }
+}
+
+fn cancelling(salon: &SalonRecord, booking: &Booking, german: bool) -> String {
+    match booking.cancellation.free_until {
+        None if german => "Absagen ist jederzeit kostenlos.".to_owned(),
+        None => "Cancelling is free at any time.".to_owned(),
+        Some(until) => {
+            let until = when(until, &salon.salon.time_zone, german);
+            if german {
+                format!("Kostenlos absagen bis: {until}")
+            } else {
+                format!("Free to cancel until: {until}")
+            }
+        }
+    }
+}
+
+/// `Tue 24 Nov 2026, 15:00 (Europe/Vienna)`.
+fn when(at: Moment, zone: &str, german: bool) -> String {
+    let (Ok(tz), Ok(at)) = (TimeZone::get(zone), Timestamp::from_millisecond(at.0)) else {
+        return String::new();
+    };
+    let format = if german {
+        "%d.%m.%Y, %H:%M"
+    } else {
+        "%a %-d %b %Y, %H:%M"
+    };
+    format!("{} ({zone})", at.to_zoned(tz).strftime(format))
+}
+
+/// `EUR 45.00`, in German `45,00 EUR`.
+fn sum(money: Money, german: bool) -> String {
+    let text = money.to_string();
+    match text.split_once(' ') {
+        Some((code, number)) if german => format!("{} {code}", number.replace('.', ",")),
+        _ => text,
+    }
+}
+
+fn message(
+    salon: &SalonRecord,
+    to: &str,
+    name: &str,
+    subject: String,
+    body: String,
+) -> Result<Message, ApiError> {
+    let bad = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, "a letter can't be addressed");
+        ApiError::new(Code::Failed, "a letter can't be addressed")
+    };
+    let from = "booking@localhost".parse().map_err(|error| bad(&error))?;
+    let to = to.parse().map_err(|error| bad(&error))?;
+    Message::builder()
+        .from(Mailbox::new(Some(salon.salon.name.clone()), from))
+        .to(Mailbox::new(Some(name.to_owned()), to))
+        .subject(subject)
+        .header(ContentType::TEXT_PLAIN)
+        .body(body)
+        .map_err(|error| bad(&error))
+}
+
+/// Written beside, then renamed: nobody reads half a letter.
+async fn write(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    tokio::fs::create_dir_all(dir).await?;
+    let part = dir.join(format!(".{name}.part"));
+    tokio::fs::write(&part, bytes).await?;
+    tokio::fs::rename(part, dir.join(name)).await
+}

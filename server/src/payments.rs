@@ -1,0 +1,218 @@
+//! Moves payments forward. Everything that is seen of an attempt, by whomever, goes through [`observe`].
+
+pub mod ask;
+pub mod event;
+mod situation;
+
+use domain::{
+    id::{AttemptId, RefundId},
+    money::Money,
+    payment::{self, AttemptState, BookingState, Effect, Observation},
+    time::Moment,
+};
+
+use crate::{
+    api::error::{ApiError, Code},
+    app::{App, random_id},
+    store::{
+        Write, attempt,
+        attempt::AttemptRecord,
+        booking,
+        booking::BookingRecord,
+        claim,
+        job::{self, Job, Letter},
+        refund,
+        refund::RefundRecord,
+    },
+};
+
+/// What was seen of an attempt, and what else is known by it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What was seen.
+    pub observation: Observation,
+    /// Stripe's `pi_…`.
+    pub intent: Option<String>,
+    /// Stripe's `ch_…`.
+    pub charge: Option<String>,
+    /// How much of it was given back so far, in minor units.
+    pub refunded: i64,
+}
+
+impl Seen {
+    /// Just this.
+    #[must_use]
+    pub fn only(observation: Observation) -> Seen {
+        Seen {
+            observation,
+            intent: None,
+            charge: None,
+            refunded: 0,
+        }
+    }
+}
+
+/// Applies what was seen of an attempt, in a transaction of its own, and says how the attempt stands after it.
+///
+/// # Errors
+/// [`ApiError`]; then nothing was written.
+pub async fn observe(app: &App, id: &AttemptId, seen: &Seen) -> Result<AttemptRecord, ApiError> {
+    for _ in 0..TRIES {
+        let mut write = app.store.write().await?;
+        if let Applied::Done(attempt) = apply(&mut write, id, seen, app.now()).await? {
+            write.commit().await?;
+            return Ok(*attempt);
+        }
+        // Somebody else changed the booking between our reading and writing: what we saw is weighed against that.
+    }
+    Err(ApiError::new(
+        Code::Busy,
+        "The salon's booking is busy. Trying again in a moment.",
+    ))
+}
+
+/// How often a change is tried against changes by others. Each time one of them gets on.
+pub const TRIES: usize = 20;
+
+/// Whether an observation was applied.
+#[derive(Debug)]
+pub enum Applied {
+    /// It was; the attempt as it stands now.
+    Done(Box<AttemptRecord>),
+    /// The booking changed meanwhile: roll back, and apply again.
+    Again,
+}
+
+/// Applies what was seen of an attempt within a transaction.
+///
+/// # Errors
+/// [`ApiError`]; the transaction must be dropped.
+pub async fn apply(write: &mut Write, id: &AttemptId, seen: &Seen, now: Moment) -> Result<Applied, ApiError> {
+    let mut attempt = attempt::find(write.conn(), id)
+        .await?
+        .ok_or_else(|| lost("attempt"))?;
+    let booking = booking::find(write.conn(), &attempt.booking)
+        .await?
+        .ok_or_else(|| lost("booking"))?;
+    let situation = situation::read(write, &booking, &attempt).await?;
+    let step = payment::advance(situation, seen.observation);
+    let nothing_new = step.attempt == attempt.state
+        && step.effects.is_empty()
+        && (seen.intent.is_none() || seen.intent == attempt.intent)
+        && (seen.charge.is_none() || seen.charge == attempt.charge)
+        && seen.refunded <= attempt.refunded;
+    if nothing_new {
+        return Ok(Applied::Done(Box::new(attempt)));
+    }
+
+    if !booking::advance(write.conn(), &booking.id, booking.version, step.booking).await? {
+        return Ok(Applied::Again);
+    }
+    if step.attempt != attempt.state {
+        tracing::info!(attempt = %attempt.id, booking = %booking.id, from = ?attempt.state, to = ?step.attempt, "payment");
+        attempt.state = step.attempt;
+    }
+    if let Observation::Declined(class) = seen.observation
+        && step.attempt == AttemptState::Declined
+    {
+        attempt.decline = Some(class);
+    }
+    attempt.intent = seen.intent.clone().or(attempt.intent);
+    attempt.charge = seen.charge.clone().or(attempt.charge);
+    attempt.refunded = attempt.refunded.max(seen.refunded).min(attempt.sum.minor());
+
+    let mut ask_at = attempt
+        .state
+        .is_open()
+        .then(|| now.plus_millis(ask::pause(attempt.asks)));
+    for effect in step.effects {
+        match effect {
+            Effect::RetakeSlot => {
+                if !take_slot(write, &booking).await? {
+                    return Ok(Applied::Again);
+                }
+            }
+            Effect::MailBooked => mail(write, &booking, Letter::Booked, now).await?,
+            Effect::MailPaid => mail(write, &booking, Letter::Paid, now).await?,
+            Effect::MailRefunded => mail(write, &booking, Letter::Refunded, now).await?,
+            Effect::CancelIntent => {
+                let job = Job::CancelIntent {
+                    attempt: attempt.id.clone(),
+                };
+                job::insert(write.conn(), &random_id()?, &job, now).await?;
+            }
+            Effect::RefundAll => give_back(write, &attempt, now).await?,
+            Effect::AskAgain => {
+                attempt.asks += 1;
+                ask_at = Some(now.plus_millis(ask::pause(attempt.asks)));
+            }
+        }
+    }
+    if step.booking == BookingState::Expired && booking.state == BookingState::Held {
+        claim::give_up(write.conn(), booking.id.as_str()).await?;
+    }
+    attempt::rewrite(write.conn(), &attempt, ask_at).await?;
+    Ok(Applied::Done(Box::new(attempt)))
+}
+
+/// Takes a booking's time or seat, all or nothing.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn take_slot(write: &mut Write, booking: &BookingRecord) -> Result<bool, ApiError> {
+    let holder = booking.id.as_str();
+    match &booking.group_date {
+        None => Ok(claim::take_time(
+            write.conn(),
+            &booking.employee,
+            booking.start,
+            booking.end,
+            holder,
+        )
+        .await?),
+        Some(date) => {
+            let seats = situation::seats(write, date).await?;
+            Ok(claim::take_seat(write.conn(), date, seats, holder).await?)
+        }
+    }
+}
+
+/// Writes a letter's job.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn mail(
+    write: &mut Write,
+    booking: &BookingRecord,
+    letter: Letter,
+    now: Moment,
+) -> Result<(), ApiError> {
+    let job = Job::Mail {
+        booking: booking.id.clone(),
+        letter,
+    };
+    Ok(job::insert(write.conn(), &random_id()?, &job, now).await?)
+}
+
+async fn give_back(write: &mut Write, attempt: &AttemptRecord, now: Moment) -> Result<(), ApiError> {
+    let id = RefundId::parse(&format!("{}{}", RefundId::PREFIX, random_id()?)).map_err(|_| lost("refund"))?;
+    let sum = Money::new(attempt.sum.minor() - attempt.refunded, attempt.sum.currency())
+        .map_err(|_| lost("sum"))?;
+    let new = RefundRecord {
+        id: id.clone(),
+        attempt: attempt.id.clone(),
+        sum,
+    };
+    if !sum.is_zero() && refund::insert_for_nothing(write.conn(), &new, now).await? {
+        job::insert(write.conn(), &random_id()?, &Job::Refund { refund: id }, now).await?;
+    }
+    Ok(())
+}
+
+fn lost(what: &str) -> ApiError {
+    tracing::error!(what, "a row that must be there is not");
+    ApiError::new(
+        Code::Failed,
+        "The server could not do this. Try again in a moment.",
+    )
+}

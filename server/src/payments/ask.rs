@@ -1,0 +1,235 @@
+//! Asking Stripe what became of an attempt: by the payer's page, by the worker, before a hold ends.
+
+use domain::{decline::Decline, key::SecretKey, payment::Observation};
+
+use super::{Seen, observe};
+use crate::{
+    api::error::{ApiError, Code},
+    app::App,
+    store::{
+        attempt::{self, AttemptRecord},
+        booking, salon,
+    },
+    stripe::{
+        StripeError,
+        intent::{Charge, ClientSecret, Intent},
+    },
+};
+
+/// An attempt after asking, and what only the payer's browser may know.
+#[derive(Debug)]
+pub struct Asked {
+    /// The attempt as it stands now.
+    pub attempt: AttemptRecord,
+    /// For Stripe.js, if the bank waits for the payer.
+    pub client_secret: Option<ClientSecret>,
+    /// What Stripe refused as a request, if it did.
+    pub refused: Option<StripeError>,
+}
+
+/// Milliseconds until Stripe is asked again about an attempt that was asked about so often: seconds, minutes, hours.
+#[must_use]
+pub fn pause(asks: i64) -> i64 {
+    match asks {
+        ..=0 => 15_000,
+        1 => 2_000,
+        2 => 5_000,
+        3 => 15_000,
+        4..=6 => 60_000,
+        7..=12 => 600_000,
+        _ => 3_600_000,
+    }
+}
+
+/// Sends a new attempt's charge and applies the answer.
+///
+/// # Errors
+/// [`ApiError`] when the answer can't be written; the worker asks again.
+pub async fn charge(app: &App, key: &SecretKey, attempt: &AttemptRecord) -> Result<Asked, ApiError> {
+    send(app, key, attempt, Question::First).await
+}
+
+/// Sends the attempt's charge, for the first time or again with the same key. Stripe keeps keys for 24 hours, and the
+/// confirmation token in it is good for 12: sent again later, it can't charge a second time either.
+async fn send(
+    app: &App,
+    key: &SecretKey,
+    attempt: &AttemptRecord,
+    question: Question,
+) -> Result<Asked, ApiError> {
+    let booking = booking::find(app.store.read(), &attempt.booking).await?;
+    let reference = booking.map(|booking| booking.reference).unwrap_or_default();
+    let return_url = format!("{}/book/{}", app.public_url, attempt.salon);
+    let charge = Charge {
+        attempt: attempt.id.as_str(),
+        booking: attempt.booking.as_str(),
+        reference: &reference,
+        sum: attempt.sum,
+        confirmation_token: &attempt.confirmation_token,
+        return_url: &return_url,
+    };
+    take_in(app, attempt, question, app.stripe.charge(key, &charge).await).await
+}
+
+/// Asks what became of an attempt that is open.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn ask(app: &App, attempt: &AttemptRecord) -> Result<Asked, ApiError> {
+    let key = key_of(app, attempt).await?;
+    match &attempt.intent {
+        Some(intent) => {
+            take_in(
+                app,
+                attempt,
+                Question::Read,
+                app.stripe.intent(&key, intent).await,
+            )
+            .await
+        }
+        None => send(app, &key, attempt, Question::Again).await,
+    }
+}
+
+/// The worker's question about an attempt that is due to be asked about; puts the next one off, whatever the answer.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn again(app: &App, attempt: &AttemptRecord) -> Result<(), ApiError> {
+    let mut attempt = attempt.clone();
+    attempt.asks += 1;
+    let next = attempt
+        .state
+        .is_open()
+        .then(|| app.now().plus_millis(pause(attempt.asks)));
+    let mut write = app.store.write().await?;
+    attempt::put_off(write.conn(), &attempt.id, attempt.asks, next).await?;
+    write.commit().await?;
+    if attempt.state.is_open() {
+        ask(app, &attempt).await?;
+    }
+    Ok(())
+}
+
+/// Ends an attempt that is open, so that it can take no money any more; if it has taken it, then it has.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn end(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord, ApiError> {
+    // Nobody knows an intent yet: the same call with the same key tells.
+    let mut attempt = match attempt.intent {
+        None => ask(app, attempt).await?.attempt,
+        Some(_) => attempt.clone(),
+    };
+    if attempt.state.is_open() && attempt.intent.is_some() {
+        attempt = cancel(app, &attempt).await?;
+    }
+    Ok(attempt)
+}
+
+/// Cancels an attempt's intent, and applies what Stripe then says of it. Nothing to do while no intent is known.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn cancel(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord, ApiError> {
+    let Some(intent) = &attempt.intent else {
+        return Ok(attempt.clone());
+    };
+    let key = key_of(app, attempt).await?;
+    let answer = app.stripe.cancel(&key, intent).await;
+    Ok(take_in(app, attempt, Question::Read, answer).await?.attempt)
+}
+
+/// The secret key of an attempt's salon.
+///
+/// # Errors
+/// [`ApiError`] when the salon has none.
+pub async fn key_of(app: &App, attempt: &AttemptRecord) -> Result<SecretKey, ApiError> {
+    let salon = salon::find(app.store.read(), &attempt.salon).await?;
+    let key = salon
+        .map(|salon| salon.secret_key(&app.master_key))
+        .transpose()?
+        .flatten();
+    key.ok_or_else(|| ApiError::new(Code::PaymentDown, "This salon takes no cards at the moment."))
+}
+
+/// What was asked, for what a refusal of it means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Question {
+    /// To charge, never asked before.
+    First,
+    /// To charge, asked before, with the same key: the first answer is given again, or it is done now.
+    Again,
+    /// What became of an intent that is known.
+    Read,
+}
+
+async fn take_in(
+    app: &App,
+    attempt: &AttemptRecord,
+    question: Question,
+    answer: Result<Intent, StripeError>,
+) -> Result<Asked, ApiError> {
+    let from = |intent: &Intent| Seen {
+        observation: intent.observation(),
+        intent: Some(intent.id.clone()),
+        charge: intent.charge().map(str::to_owned),
+        refunded: 0,
+    };
+    let (seen, client_secret, refused) = match answer {
+        Ok(intent) => {
+            let waits = intent.observation() == Observation::RequiresAction;
+            (
+                from(&intent),
+                intent.client_secret().filter(|_| waits).cloned(),
+                None,
+            )
+        }
+        Err(StripeError::Declined {
+            code,
+            decline_code,
+            intent,
+        }) => {
+            let class = Decline::of(code.as_deref(), decline_code.as_deref());
+            let known = intent.as_deref().map(from);
+            let seen = known.unwrap_or_else(|| Seen::only(Observation::Declined(class)));
+            (
+                Seen {
+                    observation: Observation::Declined(class),
+                    ..seen
+                },
+                None,
+                None,
+            )
+        }
+        Err(StripeError::Unknown(cause)) => {
+            tracing::warn!(attempt = %attempt.id, %cause, "Stripe gave no definite answer");
+            (Seen::only(Observation::NoAnswer), None, None)
+        }
+        Err(error) if is_definite_no(question, &error) => {
+            tracing::error!(attempt = %attempt.id, %error, "Stripe refused a charge");
+            (Seen::only(Observation::Canceled), None, Some(error))
+        }
+        Err(error) => {
+            tracing::error!(attempt = %attempt.id, %error, "Stripe refused a question");
+            (Seen::only(Observation::NoAnswer), None, Some(error))
+        }
+    };
+    let attempt = observe(app, &attempt.id, &seen).await?;
+    Ok(Asked {
+        attempt,
+        client_secret,
+        refused,
+    })
+}
+
+/// Whether a refusal means that there is no money in the attempt.
+///
+/// Not reached or not let in says so only of the first call: when asking again, the one before may have come through.
+fn is_definite_no(question: Question, error: &StripeError) -> bool {
+    match (question, error) {
+        (Question::First, StripeError::Unreachable(_) | StripeError::Refused { .. }) => true,
+        (Question::Again, StripeError::Refused { status, .. }) => !matches!(status, 401 | 403),
+        _ => false,
+    }
+}

@@ -1,0 +1,49 @@
+//! Reads all that decides what an observation means.
+
+use domain::{
+    id::GroupDateId,
+    payment::{AttemptState, BookingState, Situation, Slot},
+};
+
+use crate::{
+    api::error::ApiError,
+    store::{StoreError, Write, attempt, attempt::AttemptRecord, booking::BookingRecord, claim},
+};
+
+pub async fn read(
+    write: &mut Write,
+    booking: &BookingRecord,
+    attempt: &AttemptRecord,
+) -> Result<Situation, ApiError> {
+    let others = attempt::of_booking(write.conn(), &booking.id).await?;
+    let paid_otherwise = others
+        .iter()
+        .any(|other| other.id != attempt.id && other.state == AttemptState::Succeeded);
+    Ok(Situation {
+        booking: booking.state,
+        attempt: attempt.state,
+        slot: slot(write, booking).await?,
+        paid_otherwise,
+    })
+}
+
+pub async fn seats(write: &mut Write, date: &GroupDateId) -> Result<u16, StoreError> {
+    let (seats,): (i64,) = sqlx::query_as("SELECT seats FROM group_date WHERE id = $1")
+        .bind(date.as_str())
+        .fetch_one(write.conn())
+        .await?;
+    u16::try_from(seats).map_err(StoreError::damaged)
+}
+
+async fn slot(write: &mut Write, booking: &BookingRecord) -> Result<Slot, ApiError> {
+    if matches!(booking.state, BookingState::Held | BookingState::Booked)
+        && claim::has_any(write.conn(), booking.id.as_str()).await?
+    {
+        return Ok(Slot::Kept);
+    }
+    let free = match &booking.group_date {
+        None => claim::is_time_free(write.conn(), &booking.employee, booking.start, booking.end).await?,
+        Some(date) => claim::is_seat_free(write.conn(), date).await?,
+    };
+    Ok(if free { Slot::Free } else { Slot::Taken })
+}

@@ -1,0 +1,208 @@
+//! The books: SQLite by default, PostgreSQL by one setting, with the same SQL.
+//!
+//! Reads go to the pool. Writes go through [`Store::write`]: on SQLite one at a time and `IMMEDIATE`, so that they queue here
+//! in order instead of failing there by chance; on PostgreSQL side by side, kept apart by the version of each booking.
+
+pub mod attempt;
+pub mod booking;
+pub mod claim;
+pub mod event;
+pub mod job;
+pub mod link;
+pub mod offer;
+pub mod refund;
+pub mod salon;
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{Any, AnyConnection, AnyPool, Transaction, any::AnyPoolOptions};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::config::DatabaseUrl;
+
+/// The database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: AnyPool,
+    begin: &'static str,
+    turn: Option<Arc<Semaphore>>,
+}
+
+/// A transaction that may write. Dropped without [`Write::commit`], nothing of it remains.
+#[derive(Debug)]
+pub struct Write {
+    tx: Transaction<'static, Any>,
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+/// What can go wrong with the database, as far as a caller acts on it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Locked, or no connection in time: the same call may be made again.
+    #[error("the database is busy: {0}")]
+    Busy(#[source] sqlx::Error),
+    /// No room left on the disk.
+    #[error("the disk is full: {0}")]
+    Full(#[source] sqlx::Error),
+    /// A row that the code wrote can't be read back.
+    #[error("the database holds what it should not: {0}")]
+    Damaged(String),
+    /// Anything else.
+    #[error("the database failed: {0}")]
+    Failed(#[source] sqlx::Error),
+}
+
+/// How long a request waits for its turn to write, or for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Store {
+    /// Opens the database, makes it if it is a SQLite file that isn't there, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be reached, written or migrated.
+    pub async fn open(url: &DatabaseUrl) -> Result<Store, StoreError> {
+        sqlx::any::install_default_drivers();
+        let sqlite = url.is_sqlite();
+        let address = match url.reveal() {
+            path if sqlite && !path.contains('?') => format!("{path}?mode=rwc"),
+            other => other.to_owned(),
+        };
+        let pool = AnyPoolOptions::new()
+            .max_connections(if sqlite { 4 } else { 16 })
+            .acquire_timeout(PATIENCE)
+            .after_connect(move |conn, _| {
+                Box::pin(async move {
+                    if sqlite {
+                        // FULL: a commit that was answered survives a power cut.
+                        for pragma in [
+                            "PRAGMA busy_timeout = 5000",
+                            "PRAGMA journal_mode = WAL",
+                            "PRAGMA synchronous = FULL",
+                            "PRAGMA foreign_keys = ON",
+                        ] {
+                            sqlx::query(pragma).execute(&mut *conn).await?;
+                        }
+                    }
+                    Ok(())
+                })
+            })
+            .connect(&address)
+            .await?;
+        sqlx::migrate!().run(&pool).await.map_err(|error| match error {
+            sqlx::migrate::MigrateError::Execute(error) => StoreError::from(error),
+            other => StoreError::Damaged(other.to_string()),
+        })?;
+        let (begin, turn) = if sqlite {
+            ("BEGIN IMMEDIATE", Some(Arc::new(Semaphore::new(1))))
+        } else {
+            ("BEGIN", None)
+        };
+        Ok(Store { pool, begin, turn })
+    }
+
+    /// For reading.
+    #[must_use]
+    pub fn read(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// Begins a transaction that may write.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when its turn does not come in time.
+    pub async fn write(&self) -> Result<Write, StoreError> {
+        let turn = match &self.turn {
+            None => None,
+            Some(turn) => match tokio::time::timeout(PATIENCE, turn.clone().acquire_owned()).await {
+                Ok(Ok(permit)) => Some(permit),
+                Ok(Err(_)) => return Err(StoreError::Busy(sqlx::Error::PoolClosed)),
+                Err(_) => return Err(StoreError::Busy(sqlx::Error::PoolTimedOut)),
+            },
+        };
+        Ok(Write {
+            tx: self.pool.begin_with(self.begin).await?,
+            _turn: turn,
+        })
+    }
+
+    /// Closes all connections, after what is under way.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl Write {
+    /// The connection of this transaction.
+    pub fn conn(&mut self) -> &mut AnyConnection {
+        &mut self.tx
+    }
+
+    /// Makes it last.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing of it remains.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+impl StoreError {
+    /// A row that can't be what it is.
+    pub fn damaged(what: impl std::fmt::Display) -> StoreError {
+        StoreError::Damaged(what.to_string())
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> StoreError {
+        let code = error
+            .as_database_error()
+            .and_then(|e| e.code())
+            .unwrap_or_default()
+            .into_owned();
+        // SQLite's primary codes are the low byte of the extended ones; PostgreSQL's are five letters.
+        let sqlite = if code.len() == 5 {
+            0
+        } else {
+            code.parse::<u32>().unwrap_or_default() & 0xff
+        };
+        match (sqlite, code.as_str(), &error) {
+            (5 | 6, _, _) | (_, "40001" | "40P01" | "55P03" | "57P03" | "53300", _) => {
+                StoreError::Busy(error)
+            }
+            (_, _, sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) => StoreError::Busy(error),
+            (13, _, _) | (_, "53100", _) => StoreError::Full(error),
+            _ => StoreError::Failed(error),
+        }
+    }
+}
+
+/// True when this is a violated unique constraint: somebody else was first.
+#[must_use]
+pub fn is_taken(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// Reads what [`to_json`] wrote.
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(StoreError::damaged)
+}
+
+/// A value as the text it is stored as.
+fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(StoreError::damaged)
+}
+
+/// An enum without data as the bare name it is stored as, and back: what serde calls it.
+fn to_name<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    match serde_json::to_value(value).map_err(StoreError::damaged)? {
+        serde_json::Value::String(name) => Ok(name),
+        other => Err(StoreError::damaged(format!("{other} is no name"))),
+    }
+}
+
+fn from_name<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, StoreError> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned())).map_err(StoreError::damaged)
+}

@@ -1,0 +1,223 @@
+//! Attempts to pay.
+
+use domain::{
+    currency::Currency,
+    decline::Decline,
+    id::{AttemptId, BookingId, SalonSlug},
+    money::Money,
+    payment::AttemptState,
+    time::Moment,
+};
+use sqlx::{AnyConnection, AnyExecutor, AnyPool, FromRow};
+
+use super::{StoreError, from_name, to_name};
+
+/// An attempt as it is kept.
+#[derive(Clone, Debug)]
+pub struct AttemptRecord {
+    /// Its id, and the idempotency key of its charge.
+    pub id: AttemptId,
+    /// The booking it pays.
+    pub booking: BookingId,
+    /// The salon.
+    pub salon: SalonSlug,
+    /// The sum.
+    pub sum: Money,
+    /// Where it stands.
+    pub state: AttemptState,
+    /// Stripe's `ctoken_…`.
+    pub confirmation_token: String,
+    /// Stripe's `pi_…`, once known.
+    pub intent: Option<String>,
+    /// Stripe's `ch_…`, once known.
+    pub charge: Option<String>,
+    /// Why it was declined.
+    pub decline: Option<Decline>,
+    /// How much of it was given back, in minor units.
+    pub refunded: i64,
+    /// How often Stripe was asked what became of it.
+    pub asks: i64,
+    /// When it began.
+    pub created: Moment,
+}
+
+/// The attempt of this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find(db: impl AnyExecutor<'_>, id: &AttemptId) -> Result<Option<AttemptRecord>, StoreError> {
+    let row: Option<Row> = sqlx::query_as("SELECT * FROM attempt WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.map(Row::read).transpose()
+}
+
+/// A salon's attempt of this intent.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn by_intent(
+    db: impl AnyExecutor<'_>,
+    salon: &SalonSlug,
+    intent: &str,
+) -> Result<Option<AttemptRecord>, StoreError> {
+    let row: Option<Row> = sqlx::query_as("SELECT * FROM attempt WHERE intent = $1 AND salon = $2")
+        .bind(intent)
+        .bind(salon.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.map(Row::read).transpose()
+}
+
+/// All attempts of a booking, the latest first (at most 50: a hold allows no more).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_booking(
+    db: impl AnyExecutor<'_>,
+    booking: &BookingId,
+) -> Result<Vec<AttemptRecord>, StoreError> {
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT * FROM attempt WHERE booking = $1 ORDER BY created DESC, id DESC LIMIT 50")
+            .bind(booking.as_str())
+            .fetch_all(db)
+            .await?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// Writes a new attempt. Stripe is asked about it at `ask_at`, should its answer be lost with this process.
+///
+/// # Errors
+/// [`StoreError`]; a unique violation when another attempt of the booking is open.
+pub async fn insert(db: &mut AnyConnection, new: &AttemptRecord, ask_at: Moment) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO attempt (id, booking, salon, sum, currency, state, confirmation_token, ask_at, created) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(new.id.as_str())
+    .bind(new.booking.as_str())
+    .bind(new.salon.as_str())
+    .bind(new.sum.minor())
+    .bind(new.sum.currency().code())
+    .bind(to_name(&new.state)?)
+    .bind(&new.confirmation_token)
+    .bind(ask_at.0)
+    .bind(new.created.0)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Writes where an attempt stands, and when Stripe is asked about it next (`None`: not any more).
+///
+/// What is known of the intent and the charge stays known.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn rewrite(
+    db: &mut AnyConnection,
+    to: &AttemptRecord,
+    ask_at: Option<Moment>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE attempt SET state = $2, intent = COALESCE($3, intent), charge = COALESCE($4, charge), decline = $5, \
+         refunded = CASE WHEN refunded > $6 THEN refunded ELSE $6 END, ask_at = $7, asks = $8 WHERE id = $1",
+    )
+    .bind(to.id.as_str())
+    .bind(to_name(&to.state)?)
+    .bind(to.intent.as_deref())
+    .bind(to.charge.as_deref())
+    .bind(to.decline.map(Decline::as_str))
+    .bind(to.refunded)
+    .bind(ask_at.map(|at| at.0))
+    .bind(to.asks)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Notes that at least this much was given back, in minor units. Told again, it changes nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn note_refunded(db: &mut AnyConnection, id: &AttemptId, sum: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE attempt SET refunded = $2 WHERE id = $1 AND refunded < $2")
+        .bind(id.as_str())
+        .bind(sum)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Puts off the next question about an attempt (`None`: no more are needed), and counts this one.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn put_off(
+    db: &mut AnyConnection,
+    id: &AttemptId,
+    asks: i64,
+    until: Option<Moment>,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE attempt SET asks = $2, ask_at = $3 WHERE id = $1")
+        .bind(id.as_str())
+        .bind(asks)
+        .bind(until.map(|at| at.0))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Up to `most` attempts that Stripe must be asked about by now.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn to_ask(db: &AnyPool, now: Moment, most: i64) -> Result<Vec<AttemptId>, StoreError> {
+    let rows: Vec<(String,)> =
+        sqlx::query_as("SELECT id FROM attempt WHERE ask_at <= $1 ORDER BY ask_at LIMIT $2")
+            .bind(now.0)
+            .bind(most)
+            .fetch_all(db)
+            .await?;
+    rows.into_iter()
+        .map(|(id,)| AttemptId::parse(&id).map_err(StoreError::damaged))
+        .collect()
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    booking: String,
+    salon: String,
+    sum: i64,
+    currency: String,
+    state: String,
+    confirmation_token: String,
+    intent: Option<String>,
+    charge: Option<String>,
+    decline: Option<String>,
+    refunded: i64,
+    asks: i64,
+    created: i64,
+}
+
+impl Row {
+    fn read(self) -> Result<AttemptRecord, StoreError> {
+        let currency = Currency::parse(&self.currency).map_err(StoreError::damaged)?;
+        Ok(AttemptRecord {
+            id: AttemptId::parse(&self.id).map_err(StoreError::damaged)?,
+            booking: BookingId::parse(&self.booking).map_err(StoreError::damaged)?,
+            salon: SalonSlug::parse(&self.salon).map_err(StoreError::damaged)?,
+            sum: Money::new(self.sum, currency).map_err(StoreError::damaged)?,
+            state: from_name(&self.state)?,
+            confirmation_token: self.confirmation_token,
+            intent: self.intent,
+            charge: self.charge,
+            decline: self.decline.as_deref().and_then(Decline::parse),
+            refunded: self.refunded,
+            asks: self.asks,
+            created: Moment(self.created),
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! Work to be done after a commit, written in the same transaction as what it follows from. Safe to do twice.
+
+use domain::{
+    id::{AttemptId, BookingId, RefundId},
+    time::Moment,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::{AnyConnection, AnyPool};
+
+use super::{StoreError, from_json, to_json};
+
+/// Something to do.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+pub enum Job {
+    /// Write to the client.
+    Mail {
+        /// About this booking.
+        booking: BookingId,
+        /// What.
+        letter: Letter,
+    },
+    /// Cancel an attempt's intent at Stripe.
+    CancelIntent {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// Give money back at Stripe.
+    Refund {
+        /// The refund.
+        refund: RefundId,
+    },
+}
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Letter {
+    /// The booking is made.
+    Booked,
+    /// A visit that was booked before is paid.
+    Paid,
+    /// The money goes back.
+    Refunded,
+}
+
+/// A job that is due.
+#[derive(Clone, Debug)]
+pub struct DueJob {
+    /// Its id, 32 hexadecimal digits.
+    pub id: String,
+    /// What to do.
+    pub job: Job,
+    /// How often it was tried.
+    pub tries: i64,
+}
+
+/// Writes a job, due at once.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn insert(db: &mut AnyConnection, id: &str, job: &Job, now: Moment) -> Result<(), StoreError> {
+    let kind = match job {
+        Job::Mail { .. } => "mail",
+        Job::CancelIntent { .. } => "cancel_intent",
+        Job::Refund { .. } => "refund",
+    };
+    sqlx::query("INSERT INTO job (id, kind, payload, run_at) VALUES ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(kind)
+        .bind(to_json(job)?)
+        .bind(now.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Up to `most` jobs that are due, each taken until `again`: should this process die, it is due again then.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn take(
+    db: &mut AnyConnection,
+    now: Moment,
+    again: Moment,
+    most: i64,
+) -> Result<Vec<DueJob>, StoreError> {
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(
+        "UPDATE job SET run_at = $2, tries = tries + 1 WHERE id IN \
+         (SELECT id FROM job WHERE done IS NULL AND run_at <= $1 ORDER BY run_at LIMIT $3) AND run_at <= $1 \
+         RETURNING id, payload, tries",
+    )
+    .bind(now.0)
+    .bind(again.0)
+    .bind(most)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|(id, payload, tries)| {
+            Ok(DueJob {
+                id,
+                job: from_json(&payload)?,
+                tries,
+            })
+        })
+        .collect()
+}
+
+/// Whether any job is due.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn any_due(db: &AnyPool, now: Moment) -> Result<bool, StoreError> {
+    let found: Option<(String,)> =
+        sqlx::query_as("SELECT id FROM job WHERE done IS NULL AND run_at <= $1 LIMIT 1")
+            .bind(now.0)
+            .fetch_optional(db)
+            .await?;
+    Ok(found.is_some())
+}
+
+/// Notes that a job is done.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn finish(db: &mut AnyConnection, id: &str, now: Moment) -> Result<(), StoreError> {
+    sqlx::query("UPDATE job SET done = $2 WHERE id = $1")
+        .bind(id)
+        .bind(now.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a job failed, and when it is tried again.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn put_off(db: &mut AnyConnection, id: &str, until: Moment, error: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE job SET run_at = $2, last_error = $3 WHERE id = $1")
+        .bind(id)
+        .bind(until.0)
+        .bind(error)
+        .execute(db)
+        .await?;
+    Ok(())
+}

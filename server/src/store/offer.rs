@@ -1,0 +1,275 @@
+//! What a salon offers: services, people, dates of group events.
+
+use std::collections::HashMap;
+
+use domain::{
+    availability::WorkingHours,
+    currency::Currency,
+    id::{EmployeeId, GroupDateId, SalonSlug, ServiceId},
+    money::Money,
+    terms::{Part, Rule},
+    time::Moment,
+};
+use sqlx::{AnyConnection, AnyPool, FromRow};
+
+use super::{StoreError, claim, from_json, from_name, to_json, to_name};
+use crate::api::catalogue::{Employee, GroupDate, Service};
+
+/// Somebody who works at the salon, with working hours.
+#[derive(Clone, Debug)]
+pub struct EmployeeRecord {
+    /// What clients see.
+    pub employee: Employee,
+    /// When they work.
+    pub hours: WorkingHours,
+}
+
+/// A date of a group event.
+#[derive(Clone, Debug)]
+pub struct DateRecord {
+    /// What clients see, but for the seats left.
+    pub date: GroupDate,
+    /// How many seats there are.
+    pub seats: u16,
+    /// The event.
+    pub service: ServiceId,
+}
+
+/// All that a salon offers, without dates.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// Its services. `dates` is an empty list for group events.
+    pub services: Vec<Service>,
+    /// Its people.
+    pub employees: Vec<EmployeeRecord>,
+}
+
+/// Reads all that a salon offers: three queries.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn read(db: &AnyPool, salon: &SalonSlug, currency: Currency) -> Result<Offer, StoreError> {
+    let services: Vec<ServiceRow> =
+        sqlx::query_as("SELECT * FROM service WHERE salon = $1 ORDER BY position LIMIT 500")
+            .bind(salon.as_str())
+            .fetch_all(db)
+            .await?;
+    let employees: Vec<EmployeeRow> =
+        sqlx::query_as("SELECT * FROM employee WHERE salon = $1 ORDER BY position LIMIT 200")
+            .bind(salon.as_str())
+            .fetch_all(db)
+            .await?;
+    let pairs: Vec<(String, String)> = sqlx::query_as(
+        "SELECT p.service, p.employee FROM service_employee p JOIN service s ON s.id = p.service \
+         JOIN employee e ON e.id = p.employee WHERE s.salon = $1 ORDER BY s.position, e.position",
+    )
+    .bind(salon.as_str())
+    .fetch_all(db)
+    .await?;
+    let mut who: HashMap<String, Vec<EmployeeId>> = HashMap::new();
+    for (service, employee) in pairs {
+        who.entry(service)
+            .or_default()
+            .push(EmployeeId::parse(&employee).map_err(StoreError::damaged)?);
+    }
+    Ok(Offer {
+        services: services
+            .into_iter()
+            .map(|row| {
+                let employees = who.remove(&row.id).unwrap_or_default();
+                row.read(currency, employees)
+            })
+            .collect::<Result<_, _>>()?,
+        employees: employees
+            .into_iter()
+            .map(EmployeeRow::read)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// The dates of a salon's group events from this moment on, earliest first, with the seats that are left.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn dates(db: &AnyPool, salon: &SalonSlug, from: Moment) -> Result<Vec<DateRecord>, StoreError> {
+    let rows: Vec<DateRow> = sqlx::query_as(
+        "SELECT d.id, d.service, d.employee, d.starts, d.seats, \
+         (SELECT COUNT(*) FROM claim c WHERE c.resource = d.id) AS taken \
+         FROM group_date d JOIN service s ON s.id = d.service WHERE s.salon = $1 AND d.starts >= $2 \
+         ORDER BY d.starts LIMIT 200",
+    )
+    .bind(salon.as_str())
+    .bind(from.0)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(DateRow::read).collect()
+}
+
+/// Writes a new person.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn insert_employee(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    position: i64,
+    new: &EmployeeRecord,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO employee (id, salon, position, name, title, rule, hours) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(new.employee.id.as_str())
+    .bind(salon.as_str())
+    .bind(position)
+    .bind(&new.employee.name)
+    .bind(&new.employee.title)
+    .bind(to_name(&new.employee.rule)?)
+    .bind(to_json(&new.hours)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Writes a new service and who does it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn insert_service(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    position: i64,
+    new: &Service,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO service (id, salon, position, name, description, minutes, price, price_to, rule, part, is_group) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(new.id.as_str())
+    .bind(salon.as_str())
+    .bind(position)
+    .bind(&new.name)
+    .bind(&new.description)
+    .bind(i64::from(new.minutes))
+    .bind(new.price.minor())
+    .bind(new.price_to.map(|price| price.minor()))
+    .bind(to_name(&new.rule)?)
+    .bind(to_json(&new.part)?)
+    .bind(i64::from(new.dates.is_some()))
+    .execute(&mut *db)
+    .await?;
+    for employee in &new.employees {
+        sqlx::query("INSERT INTO service_employee (service, employee) VALUES ($1, $2)")
+            .bind(new.id.as_str())
+            .bind(employee.as_str())
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Writes a new date of a group event, and takes its leader's time for it.
+///
+/// # Errors
+/// [`StoreError`]; [`StoreError::Damaged`] when the leader's time is taken.
+pub async fn insert_date(
+    db: &mut AnyConnection,
+    service: &Service,
+    date: &GroupDate,
+    seats: u16,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO group_date (id, service, employee, starts, seats) VALUES ($1, $2, $3, $4, $5)")
+        .bind(date.id.as_str())
+        .bind(service.id.as_str())
+        .bind(date.employee.as_str())
+        .bind(date.start.0)
+        .bind(i64::from(seats))
+        .execute(&mut *db)
+        .await?;
+    let end = date.start.plus_minutes(i64::from(service.minutes));
+    if claim::take_time(db, &date.employee, date.start, end, date.id.as_str()).await? {
+        Ok(())
+    } else {
+        Err(StoreError::damaged("the leader of the group event is busy then"))
+    }
+}
+
+#[derive(FromRow)]
+struct ServiceRow {
+    id: String,
+    name: String,
+    description: String,
+    minutes: i64,
+    price: i64,
+    price_to: Option<i64>,
+    rule: String,
+    part: String,
+    is_group: i64,
+}
+
+impl ServiceRow {
+    fn read(self, currency: Currency, employees: Vec<EmployeeId>) -> Result<Service, StoreError> {
+        let money = |minor| Money::new(minor, currency).map_err(StoreError::damaged);
+        Ok(Service {
+            id: ServiceId::parse(&self.id).map_err(StoreError::damaged)?,
+            name: self.name,
+            description: self.description,
+            minutes: u16::try_from(self.minutes).map_err(StoreError::damaged)?,
+            price: money(self.price)?,
+            price_to: self.price_to.map(money).transpose()?,
+            rule: from_name::<Rule>(&self.rule)?,
+            part: from_json::<Part>(&self.part)?,
+            employees,
+            dates: (self.is_group != 0).then(Vec::new),
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct EmployeeRow {
+    id: String,
+    name: String,
+    title: String,
+    rule: String,
+    hours: String,
+}
+
+impl EmployeeRow {
+    fn read(self) -> Result<EmployeeRecord, StoreError> {
+        Ok(EmployeeRecord {
+            employee: Employee {
+                id: EmployeeId::parse(&self.id).map_err(StoreError::damaged)?,
+                name: self.name,
+                title: self.title,
+                rule: from_name::<Rule>(&self.rule)?,
+            },
+            hours: from_json(&self.hours)?,
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct DateRow {
+    id: String,
+    service: String,
+    employee: String,
+    starts: i64,
+    seats: i64,
+    taken: i64,
+}
+
+impl DateRow {
+    fn read(self) -> Result<DateRecord, StoreError> {
+        let seats = u16::try_from(self.seats).map_err(StoreError::damaged)?;
+        let taken = u16::try_from(self.taken).unwrap_or(u16::MAX);
+        Ok(DateRecord {
+            date: GroupDate {
+                id: GroupDateId::parse(&self.id).map_err(StoreError::damaged)?,
+                start: Moment(self.starts),
+                employee: EmployeeId::parse(&self.employee).map_err(StoreError::damaged)?,
+                seats_left: seats.saturating_sub(taken),
+            },
+            seats,
+            service: ServiceId::parse(&self.service).map_err(StoreError::damaged)?,
+        })
+    }
+}

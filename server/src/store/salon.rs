@@ -1,0 +1,246 @@
+//! Salons, their settings and their keys.
+
+use domain::{
+    cancellation::CancellationTerms,
+    currency::Currency,
+    hold::HoldMinutes,
+    id::SalonSlug,
+    key::{PublishableKey, SecretKey, SigningSecret},
+    terms::SalonTerms,
+};
+use sqlx::{AnyConnection, AnyExecutor, FromRow};
+
+use super::{StoreError, from_json, to_json};
+use crate::{api::catalogue::Salon, vault::MasterKey};
+
+/// A salon with its settings.
+#[derive(Clone, Debug)]
+pub struct SalonRecord {
+    /// What clients see of it.
+    pub salon: Salon,
+    /// Its terms of payment in online booking.
+    pub terms: SalonTerms,
+    /// Its terms for cancelling.
+    pub cancellation: CancellationTerms,
+    /// How long a slot is held.
+    pub hold: HoldMinutes,
+    /// How long before a start it can still be booked, in minutes.
+    pub lead_minutes: i64,
+    /// Starts are offered every so many minutes.
+    pub step_minutes: i64,
+    /// Whether visits can be paid by link.
+    pub link_payment: bool,
+    /// Origins of the pages that may embed the widget; empty: any.
+    pub embedders: Vec<String>,
+    /// The key Stripe.js gets.
+    pub publishable_key: Option<PublishableKey>,
+    sealed_secret_key: Option<String>,
+    sealed_signing_secret: Option<String>,
+}
+
+/// The keys a salon gets at Stripe.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// For the browser.
+    pub publishable: PublishableKey,
+    /// For the server.
+    pub secret: SecretKey,
+    /// For webhooks.
+    pub signing: SigningSecret,
+}
+
+impl SalonRecord {
+    /// The secret key.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it can't be decrypted.
+    pub fn secret_key(&self, key: &MasterKey) -> Result<Option<SecretKey>, StoreError> {
+        self.open(
+            key,
+            "secret_key",
+            self.sealed_secret_key.as_deref(),
+            SecretKey::parse,
+        )
+    }
+
+    /// The secret that signs webhooks.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it can't be decrypted.
+    pub fn signing_secret(&self, key: &MasterKey) -> Result<Option<SigningSecret>, StoreError> {
+        self.open(
+            key,
+            "signing_secret",
+            self.sealed_signing_secret.as_deref(),
+            SigningSecret::parse,
+        )
+    }
+
+    fn open<T, E: std::fmt::Display>(
+        &self,
+        key: &MasterKey,
+        field: &str,
+        sealed: Option<&str>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(sealed) = sealed else { return Ok(None) };
+        let plain = key
+            .open(&place(&self.salon.slug, field), sealed)
+            .map_err(StoreError::damaged)?;
+        parse(&plain).map(Some).map_err(StoreError::damaged)
+    }
+}
+
+/// The salon of this name.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find(db: impl AnyExecutor<'_>, slug: &SalonSlug) -> Result<Option<SalonRecord>, StoreError> {
+    let row: Option<Row> = sqlx::query_as("SELECT * FROM salon WHERE slug = $1")
+        .bind(slug.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.map(Row::read).transpose()
+}
+
+/// Writes a new salon; does nothing when its name is taken. Answers whether it is new.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn insert(db: &mut AnyConnection, new: &SalonRecord) -> Result<bool, StoreError> {
+    let salon = &new.salon;
+    let done = sqlx::query(
+        "INSERT INTO salon (slug, name, address, phone, colour, currency, time_zone, country, terms, cancellation, \
+         hold_minutes, lead_minutes, step_minutes, link_payment, embedders) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
+    )
+    .bind(salon.slug.as_str())
+    .bind(&salon.name)
+    .bind(&salon.address)
+    .bind(&salon.phone)
+    .bind(&salon.colour)
+    .bind(salon.currency.code())
+    .bind(&salon.time_zone)
+    .bind(&salon.country)
+    .bind(to_json(&new.terms)?)
+    .bind(to_json(&new.cancellation)?)
+    .bind(i64::from(new.hold.get()))
+    .bind(new.lead_minutes)
+    .bind(new.step_minutes)
+    .bind(i64::from(new.link_payment))
+    .bind(to_json(&new.embedders)?)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Sets a salon's keys, encrypted, and the origins that may embed its widget.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_up(
+    db: &mut AnyConnection,
+    master: &MasterKey,
+    slug: &SalonSlug,
+    keys: &Keys,
+    embedders: &[String],
+) -> Result<(), StoreError> {
+    let seal = |field, secret| {
+        master
+            .seal(&place(slug, field), secret)
+            .map_err(StoreError::damaged)
+    };
+    sqlx::query(
+        "UPDATE salon SET publishable_key = $2, secret_key = $3, signing_secret = $4, embedders = $5 WHERE slug = $1",
+    )
+    .bind(slug.as_str())
+    .bind(keys.publishable.reveal())
+    .bind(seal("secret_key", keys.secret.reveal())?)
+    .bind(seal("signing_secret", keys.signing.reveal())?)
+    .bind(to_json(&embedders)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A salon without keys.
+#[must_use]
+pub fn without_keys(
+    salon: Salon,
+    terms: SalonTerms,
+    cancellation: CancellationTerms,
+    hold: HoldMinutes,
+) -> SalonRecord {
+    SalonRecord {
+        salon,
+        terms,
+        cancellation,
+        hold,
+        lead_minutes: 60,
+        step_minutes: 15,
+        link_payment: true,
+        embedders: vec![],
+        publishable_key: None,
+        sealed_secret_key: None,
+        sealed_signing_secret: None,
+    }
+}
+
+fn place(slug: &SalonSlug, field: &str) -> String {
+    format!("{slug}/{field}")
+}
+
+#[derive(FromRow)]
+struct Row {
+    slug: String,
+    name: String,
+    address: String,
+    phone: String,
+    colour: String,
+    currency: String,
+    time_zone: String,
+    country: String,
+    terms: String,
+    cancellation: String,
+    hold_minutes: i64,
+    lead_minutes: i64,
+    step_minutes: i64,
+    link_payment: i64,
+    embedders: String,
+    publishable_key: Option<String>,
+    secret_key: Option<String>,
+    signing_secret: Option<String>,
+}
+
+impl Row {
+    fn read(self) -> Result<SalonRecord, StoreError> {
+        let hold = u8::try_from(self.hold_minutes).ok().and_then(HoldMinutes::parse);
+        Ok(SalonRecord {
+            salon: Salon {
+                slug: SalonSlug::parse(&self.slug).map_err(StoreError::damaged)?,
+                name: self.name,
+                address: self.address,
+                phone: self.phone,
+                colour: self.colour,
+                currency: Currency::parse(&self.currency).map_err(StoreError::damaged)?,
+                time_zone: self.time_zone,
+                country: self.country,
+            },
+            terms: from_json(&self.terms)?,
+            cancellation: from_json(&self.cancellation)?,
+            hold: hold.ok_or_else(|| StoreError::damaged("hold_minutes"))?,
+            lead_minutes: self.lead_minutes,
+            step_minutes: self.step_minutes,
+            link_payment: self.link_payment != 0,
+            embedders: from_json(&self.embedders)?,
+            publishable_key: self
+                .publishable_key
+                .as_deref()
+                .map(PublishableKey::parse)
+                .transpose()
+                .map_err(StoreError::damaged)?,
+            sealed_secret_key: self.secret_key,
+            sealed_signing_secret: self.signing_secret,
+        })
+    }
+}

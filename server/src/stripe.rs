@@ -1,0 +1,12 @@
+//! A thin client of the dozen calls of Stripe's API that are needed, and what its answers mean.
+//!
+//! Every `POST` carries an idempotency key of ours. An answer that says nothing definite is [`StripeError::Unknown`]: the
+//! same call with the same key asks again, never a new key (Stripe: "Idempotent requests").
+
+pub mod client;
+pub mod intent;
+pub mod object;
+pub mod refund;
+pub mod signature;
+
+pub use client::{StripeClient, StripeError};

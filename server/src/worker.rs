@@ -1,0 +1,92 @@
+//! What time brings: holds end, unknown payments are asked about, jobs are done.
+//!
+//! Everything here may be done twice, by this process after a crash or by two processes at once: the database decides.
+
+mod jobs;
+
+use std::time::Duration;
+
+use domain::{id::BookingId, payment::BookingState};
+use tokio::sync::watch;
+
+use crate::{
+    api::error::ApiError,
+    app::App,
+    payments::ask,
+    store::{attempt, booking, claim},
+};
+
+/// How often the worker looks, and how much of each kind it takes at a time.
+const EVERY: Duration = Duration::from_millis(500);
+const BATCH: i64 = 50;
+
+/// Works until told to stop.
+pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tick(&app).await;
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Does what is due now. A failure is logged, and tried again at the next tick.
+pub async fn tick(app: &App) {
+    for (what, result) in [
+        ("ends of holds", end_holds(app).await),
+        ("unknown payments", ask_about(app).await),
+        ("jobs", jobs::run(app).await),
+    ] {
+        if let Err(error) = result {
+            tracing::warn!(what, %error, "the worker could not go on");
+        }
+    }
+}
+
+async fn end_holds(app: &App) -> Result<(), ApiError> {
+    for id in booking::holds_over(app.store.read(), app.now(), BATCH).await? {
+        if let Err(error) = end_hold(app, &id).await {
+            tracing::warn!(booking = %id, %error, "a hold could not be ended yet");
+        }
+    }
+    Ok(())
+}
+
+/// Ends one hold: first what could still take money for it, then the hold.
+async fn end_hold(app: &App, id: &BookingId) -> Result<(), ApiError> {
+    let attempts = attempt::of_booking(app.store.read(), id).await?;
+    if let Some(open) = attempts.iter().find(|attempt| attempt.state.is_open())
+        && ask::end(app, open).await?.state.is_open()
+    {
+        // Not known yet. The slot stays taken rather than being sold twice; asked again at the next tick.
+        return Ok(());
+    }
+    let mut write = app.store.write().await?;
+    let Some(booking) = booking::find(write.conn(), id).await? else {
+        return Ok(());
+    };
+    let over = booking.state == BookingState::Held && booking.hold_until <= Some(app.now());
+    let open = attempt::of_booking(write.conn(), id)
+        .await?
+        .iter()
+        .any(|attempt| attempt.state.is_open());
+    if over && !open && booking::advance(write.conn(), id, booking.version, BookingState::Expired).await? {
+        claim::give_up(write.conn(), id.as_str()).await?;
+        write.commit().await?;
+        tracing::info!(booking = %id, "a hold ended");
+    }
+    Ok(())
+}
+
+async fn ask_about(app: &App) -> Result<(), ApiError> {
+    for id in attempt::to_ask(app.store.read(), app.now(), BATCH).await? {
+        let Some(attempt) = attempt::find(app.store.read(), &id).await? else {
+            continue;
+        };
+        if let Err(error) = ask::again(app, &attempt).await {
+            tracing::warn!(attempt = %id, %error, "a payment could not be asked about");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! Does the jobs that are due.
+
+use domain::{
+    id::{AttemptId, RefundId},
+    payment::AttemptState,
+};
+
+use super::BATCH;
+use crate::{
+    api::error::{ApiError, Code},
+    app::App,
+    mail,
+    payments::ask,
+    store::{
+        attempt,
+        job::{self, DueJob, Job},
+        refund,
+    },
+    stripe::StripeError,
+};
+
+/// How long a job may take before it counts as lost with its process, in milliseconds.
+const LEASE: i64 = 120_000;
+
+pub async fn run(app: &App) -> Result<(), ApiError> {
+    while job::any_due(app.store.read(), app.now()).await? {
+        let now = app.now();
+        let mut write = app.store.write().await?;
+        let due = job::take(write.conn(), now, now.plus_millis(LEASE), BATCH).await?;
+        write.commit().await?;
+        let mut results = Vec::with_capacity(due.len());
+        for job in due {
+            let result = work(app, &job).await;
+            results.push((job, result));
+        }
+        note(app, results).await?;
+    }
+    Ok(())
+}
+
+/// Notes in one transaction which jobs are done, and which are tried again when.
+async fn note(app: &App, results: Vec<(DueJob, Result<(), ApiError>)>) -> Result<(), ApiError> {
+    let now = app.now();
+    let mut write = app.store.write().await?;
+    for (job, result) in results {
+        match result {
+            Ok(()) => job::finish(write.conn(), &job.id, now).await?,
+            Err(error) => {
+                tracing::warn!(job = %job.id, tries = job.tries, %error, "a job failed, and is tried again");
+                let again = now.plus_millis(pause(job.tries));
+                job::put_off(write.conn(), &job.id, again, &error.message).await?;
+            }
+        }
+    }
+    Ok(write.commit().await?)
+}
+
+async fn work(app: &App, due: &DueJob) -> Result<(), ApiError> {
+    match &due.job {
+        Job::Mail { booking, letter } => mail::send(app, &due.id, booking, *letter).await,
+        Job::CancelIntent { attempt } => cancel(app, attempt).await,
+        Job::Refund { refund } => give_back(app, refund).await,
+    }
+}
+
+/// Cancels the intent of a declined attempt. If it turns out paid, that goes the way of every observation.
+async fn cancel(app: &App, id: &AttemptId) -> Result<(), ApiError> {
+    let Some(attempt) = attempt::find(app.store.read(), id).await? else {
+        return Ok(());
+    };
+    if attempt.state != AttemptState::Declined {
+        return Ok(());
+    }
+    ask::cancel(app, &attempt).await.map(|_| ())
+}
+
+async fn give_back(app: &App, id: &RefundId) -> Result<(), ApiError> {
+    let Some(row) = refund::find(app.store.read(), id).await? else {
+        return Ok(());
+    };
+    let Some(attempt) = attempt::find(app.store.read(), &row.attempt).await? else {
+        return Ok(());
+    };
+    let Some(intent) = &attempt.intent else {
+        return Err(ApiError::new(
+            Code::Failed,
+            "the payment to give back has no intent yet",
+        ));
+    };
+    let key = ask::key_of(app, &attempt).await?;
+    let (stripe_id, state) = match app.stripe.refund(&key, id, intent, row.sum).await {
+        Ok(made) => (made.id, made.status.unwrap_or_else(|| "pending".to_owned())),
+        // Somebody gave it back in Stripe's dashboard: there is nothing left to do.
+        Err(StripeError::Refused { code: Some(code), .. }) if code == "charge_already_refunded" => {
+            (format!("elsewhere_{id}"), "succeeded".to_owned())
+        }
+        Err(error) => {
+            tracing::error!(refund = %id, %error, "a refund failed");
+            return Err(ApiError::new(Code::PaymentDown, "Stripe did not take the refund"));
+        }
+    };
+    let mut write = app.store.write().await?;
+    refund::set_state(write.conn(), id, &stripe_id, &state).await?;
+    if matches!(state.as_str(), "succeeded" | "pending") {
+        // Such a refund is of all that was left.
+        attempt::note_refunded(write.conn(), &attempt.id, attempt.sum.minor()).await?;
+    }
+    Ok(write.commit().await?)
+}
+
+/// Milliseconds until a job that was tried so often is tried again: 2 s, doubled each time, at most an hour.
+fn pause(tries: i64) -> i64 {
+    let doublings = u32::try_from(tries.clamp(1, 12)).unwrap_or(1) - 1;
+    (2_000_i64 << doublings).min(3_600_000)
+}
