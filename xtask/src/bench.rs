@@ -5,6 +5,7 @@ mod checkout;
 mod chromium;
 mod load;
 mod page;
+mod process;
 mod table;
 
 use crate::build::{self, Profile};

@@ -1,6 +1,7 @@
 //! Load on the server: slots taken, cards confirmed, webhooks kept, and a bare answer to compare with.
 
 use super::load::{self, Measured, Request};
+use super::process::{memory, processor_time};
 use super::table;
 use crate::demo::{Running, Salon};
 use crate::failure::{Failure, OrSay, Outcome};
@@ -20,6 +21,8 @@ const CONNECTIONS: usize = 16;
 const CHECKOUTS: usize = 1_000;
 const WEBHOOKS: usize = 5_000;
 const BARE_ANSWERS: usize = 20_000;
+/// How far ahead free times are looked for.
+const MONTHS: usize = 3;
 const SALON: &str = "lumen";
 
 /// One slot to be booked, as `hold` wants it.
@@ -104,49 +107,25 @@ fn free_slots(salon: &Salon) -> Outcome<Vec<Slot>> {
     let mut client = Client::new(services::local(salon.server_port), Duration::from_secs(10));
     let catalogue = call(&mut client, "catalogue", &json!({ "salon": SALON }))?;
     let service = shortest_service(&catalogue)
-        .ok_or_else(|| Failure::new("The demo salon has no service that is paid in full by card."))?;
-    let (id, minutes) = (
-        field(service, "id"),
-        service.get("minutes").and_then(Value::as_i64).unwrap_or(60),
-    );
-    let employees: Vec<Value> = service
+        .ok_or_else(|| Failure::new("The demo salon has no appointment that must be paid."))?;
+    let mut slots = Vec::new();
+    for employee in service
         .get("employees")
         .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    let mut slots = Vec::new();
-    for employee in employees {
-        let mut from = Value::Null;
-        let mut last = i64::MIN;
-        for _ in 0..40 {
-            let request =
-                json!({ "salon": SALON, "services": [id], "employee": employee, "from": from, "days": 7 });
-            let free = call(&mut client, "free-times", &request)?;
-            for time in free.get("days").and_then(Value::as_array).into_iter().flatten() {
-                for time in time.get("times").and_then(Value::as_array).into_iter().flatten() {
-                    let Some(start) = time.get("start").and_then(Value::as_i64) else {
-                        continue;
-                    };
-                    if start < last.saturating_add(minutes * 60_000) {
-                        continue;
-                    }
-                    last = start;
-                    let choice = json!({ "salon": SALON, "services": [id], "employee": employee, "start": start, "date": null });
-                    slots.push(choice);
-                }
-            }
-            from = free.get("next").cloned().unwrap_or_default();
-            if from.is_null() || slots.len() >= CHECKOUTS {
-                break;
-            }
-        }
+        .into_iter()
+        .flatten()
+    {
+        employees_slots(&mut client, service, employee, &mut slots)?;
     }
     slots.truncate(CHECKOUTS);
     let first = slots
         .first()
         .ok_or_else(|| Failure::new("The demo salon has no free time."))?;
     let quoted = call(&mut client, "quote", first)?;
-    let sum = quoted.pointer("/quote/due").cloned().unwrap_or_default();
+    // All of an employee's or a service's prices are one here: the same service each time.
+    let sum = quoted.pointer("/quote/offer/now").cloned();
+    let sum =
+        sum.ok_or_else(|| Failure::new(format!("Nothing is due for the demo's appointment: {quoted}")))?;
     Ok(slots
         .into_iter()
         .map(|choice| Slot {
@@ -156,6 +135,59 @@ fn free_slots(salon: &Salon) -> Outcome<Vec<Slot>> {
         .collect())
 }
 
+/// One employee's free times, a month at a time, as far as the salon takes bookings.
+fn employees_slots(
+    client: &mut Client,
+    service: &Value,
+    employee: &Value,
+    slots: &mut Vec<Value>,
+) -> Outcome {
+    let (id, minutes) = (
+        field(service, "id"),
+        service.get("minutes").and_then(Value::as_i64).unwrap_or(60),
+    );
+    let mut from = Value::Null;
+    let mut earliest = i64::MIN;
+    for _ in 0..MONTHS {
+        let request =
+            json!({ "salon": SALON, "services": [id], "employee": employee, "from": from, "days": 31 });
+        let free = call(client, "free-times", &request)?;
+        let days = free
+            .get("days")
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        for time in days
+            .iter()
+            .filter_map(|day| day.get("times")?.as_array())
+            .flatten()
+        {
+            let Some(start) = time
+                .get("start")
+                .and_then(Value::as_i64)
+                .filter(|start| *start >= earliest)
+            else {
+                continue;
+            };
+            earliest = start + minutes * 60_000;
+            slots.push(json!({
+                "salon": SALON, "services": [id], "employee": employee, "start": start, "date": null,
+            }));
+        }
+        // The last day once more: the times before `earliest` are not taken twice.
+        from = days
+            .last()
+            .and_then(|day| day.get("date"))
+            .cloned()
+            .unwrap_or_default();
+        if from.is_null() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// By appointment, paid in full, and as short as there is.
 fn shortest_service(catalogue: &Value) -> Option<&Value> {
     let services = catalogue.get("services").and_then(Value::as_array)?;
     let payable = services.iter().filter(|service| {
@@ -164,26 +196,16 @@ fn shortest_service(catalogue: &Value) -> Option<&Value> {
     payable.min_by_key(|service| service.get("minutes").and_then(Value::as_i64))
 }
 
-/// Cards as Stripe.js would have made them: one token a payment, from the sandbox.
+/// Cards as payers would have entered them: one token a payment, from the sandbox.
 fn card_tokens(salon: &Salon, count: usize) -> Outcome<Vec<String>> {
-    let form = http::form(&[
-        ("payment_method_data[type]", "card"),
-        ("payment_method_data[card][number]", "4242424242424242"),
-        ("payment_method_data[card][exp_month]", "12"),
-        ("payment_method_data[card][exp_year]", "2040"),
-        ("payment_method_data[card][cvc]", "123"),
-    ]);
     let request = Request {
         method: "POST",
-        path: "/v1/confirmation_tokens".to_owned(),
+        path: "/v1/test_helpers/confirmation_tokens".to_owned(),
         headers: vec![
-            (
-                "authorization",
-                format!("Bearer {}", stripe::SANDBOX_PUBLISHABLE_KEY),
-            ),
+            ("authorization", format!("Bearer {}", stripe::SANDBOX_SECRET_KEY)),
             ("content-type", "application/x-www-form-urlencoded".to_owned()),
         ],
-        body: form.into_bytes(),
+        body: http::form(&[("payment_method", "pm_card_visa")]).into_bytes(),
     };
     let step = Step::begin(format!("{count} cards entered at the sandbox"));
     let mut client = Client::new(services::local(salon.sandbox_port), Duration::from_secs(10));
@@ -325,27 +347,6 @@ fn field<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The processor time a process has used, in milliseconds.
-fn processor_time(process: Option<u32>) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process?)).ok()?;
-    let after_name = stat.rsplit_once(") ")?.1;
-    let mut fields = after_name.split(' ').skip(11);
-    let user: u64 = fields.next()?.parse().ok()?;
-    let system: u64 = fields.next()?.parse().ok()?;
-    // Linux counts in hundredths of a second here, on every machine.
-    Some((user + system) * 10)
-}
-
-/// A process's memory in kB: now, and at its highest.
-fn memory(process: Option<u32>) -> Option<(u64, u64)> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", process?)).ok()?;
-    let kilobytes = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-        line.split_whitespace().next()?.parse().ok()
-    };
-    Some((kilobytes("VmRSS:")?, kilobytes("VmHWM:")?))
-}
-
 fn tell(runs: &[(&str, &Measured)], process: Option<u32>, worked: Option<u64>) -> Value {
     let base = runs
         .first()
@@ -403,12 +404,5 @@ mod tests {
         );
         let expected = "t=1492774577,v1=88a022085c6bdb887b02cb26ff76dd681234d9675c0f22844059f55552a8883a";
         assert_eq!(signed.unwrap(), expected);
-    }
-
-    #[test]
-    fn our_own_memory_and_time_can_be_read() {
-        let own = Some(std::process::id());
-        assert!(memory(own).unwrap().1 > 0);
-        assert!(processor_time(own).is_some());
     }
 }
