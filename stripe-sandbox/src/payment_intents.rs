@@ -139,12 +139,18 @@ pub fn challenge_json(
     source: &str,
     return_url: Option<&str>,
 ) -> Value {
-    let url = format!(
+    let mut url = format!(
         "{}/3ds/{source}?client_secret={client_secret}&key={}",
         account.settings.base_url, account.publishable_key
     );
     match return_url {
         Some(return_url) => {
+            if let Ok(mut with_return) = reqwest::Url::parse(&url) {
+                with_return
+                    .query_pairs_mut()
+                    .append_pair("return_url", return_url);
+                url = with_return.into();
+            }
             json!({ "type": "redirect_to_url", "redirect_to_url": { "return_url": return_url, "url": url } })
         }
         None => {
