@@ -15,7 +15,7 @@ pub mod salon;
 
 use std::{sync::Arc, time::Duration};
 
-use sqlx::{Any, AnyConnection, AnyPool, Transaction, any::AnyPoolOptions};
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction, any::AnyPoolOptions};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::DatabaseUrl;
@@ -84,6 +84,15 @@ impl Store {
                         }
                     }
                     Ok(())
+                })
+            })
+            .after_release(|conn, _| {
+                Box::pin(async move {
+                    // The ping lets the queued rollback of a dropped transaction go first. SQLite itself rolls back when
+                    // the disk is full, and sqlx then goes on counting a transaction that is none: such a connection
+                    // would refuse every later one.
+                    conn.ping().await?;
+                    Ok(!conn.is_in_transaction())
                 })
             })
             .connect(&address)

@@ -30,7 +30,7 @@ pub enum Pay {
 }
 
 /// What became of it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Confirmed {
     /// The booking as it is now.
     pub booking: Booking,

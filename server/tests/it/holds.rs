@@ -1,0 +1,173 @@
+//! Taking a slot, losing it, taking it again.
+
+use server::api::{
+    booking::{Payment, State},
+    confirm::Next,
+    error::Code,
+};
+
+use crate::harness::{BANK_ASKS, House, VISA, eur};
+
+#[tokio::test]
+async fn of_many_at_once_one_gets_the_slot() {
+    let house = House::start().await;
+    let choice = house.free("svc_cut", "emp_anna").await;
+    let pages: Vec<_> = (0..12).map(|_| house.page()).collect();
+    let mut tasks = Vec::new();
+    for page in &pages {
+        tasks.push(page.hold(&choice));
+    }
+    let mut held = 0;
+    for answer in futures_join(tasks).await {
+        match answer {
+            Ok(_) => held += 1,
+            Err(error) => assert_eq!(error.code, Code::SlotTaken),
+        }
+    }
+    assert_eq!(held, 1);
+}
+
+#[tokio::test]
+async fn an_overlapping_visit_is_refused_and_a_touching_one_is_not() {
+    let house = House::start().await;
+    let first = house.free("svc_cut", "emp_anna").await;
+    house.page().hold(&first).await.unwrap();
+    let mut overlapping = first.clone();
+    overlapping.start = first.start.plus_minutes(30);
+    assert_eq!(
+        house.page().hold(&overlapping).await.unwrap_err().code,
+        Code::SlotTaken
+    );
+    let mut touching = first;
+    touching.start = touching.start.plus_minutes(45);
+    house.page().hold(&touching).await.unwrap();
+}
+
+#[tokio::test]
+async fn sent_again_it_is_the_same_hold_and_another_choice_replaces_it() {
+    let house = House::start().await;
+    let (first, second) = (
+        house.free("svc_cut", "emp_anna").await,
+        house.free_nth("svc_cut", "emp_anna", 8).await,
+    );
+    let page = house.page();
+    let held = page.hold(&first).await.unwrap();
+    assert_eq!(page.hold(&first).await.unwrap().id, held.id);
+    let moved = page.hold(&second).await.unwrap();
+    assert_eq!((moved.id, moved.start), (held.id, second.start));
+    // The first time is free again.
+    house.page().hold(&first).await.unwrap();
+}
+
+#[tokio::test]
+async fn it_runs_out_and_can_be_taken_again_in_one_step() {
+    let house = House::start().await;
+    let page = house.page();
+    let choice = house.free("svc_cut", "emp_anna").await;
+    let held = page.hold(&choice).await.unwrap();
+    house.pass_minutes(15);
+    assert_eq!(page.pay(4800, VISA).await.unwrap_err().code, Code::HoldEnded);
+    house.work().await;
+    assert_eq!(page.status().await.unwrap().state, State::Expired);
+    let again = page.hold(&choice).await.unwrap();
+    assert_eq!(again.id, held.id);
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
+    assert_eq!(house.taken().len(), 1);
+}
+
+#[tokio::test]
+async fn run_out_and_taken_by_somebody_else() {
+    let house = House::start().await;
+    let choice = house.free("svc_cut", "emp_anna").await;
+    let (slow, quick) = (house.page(), house.page());
+    slow.hold(&choice).await.unwrap();
+    house.pass_minutes(15);
+    house.work().await;
+    quick.hold(&choice).await.unwrap();
+    assert_eq!(slow.hold(&choice).await.unwrap_err().code, Code::SlotTaken);
+    assert_eq!(slow.pay(4800, VISA).await.unwrap_err().code, Code::HoldEnded);
+    assert!(house.taken().is_empty());
+}
+
+#[tokio::test]
+async fn a_hold_that_ends_while_the_bank_waits_cancels_the_intent_first() {
+    let house = House::start().await;
+    let page = house.page();
+    let choice = house.free("svc_cut", "emp_anna").await;
+    page.hold(&choice).await.unwrap();
+    let Next::ConfirmWithBank { .. } = page.pay(4800, BANK_ASKS).await.unwrap().next else {
+        panic!()
+    };
+    house.pass_minutes(15);
+    house.work().await;
+    let after = page.settle().await.unwrap();
+    assert_eq!((after.next, after.booking.state), (Next::TooLate, State::Expired));
+    let intents = house.stripe_get("/v1/payment_intents").await;
+    assert_eq!(intents["data"][0]["status"], "canceled");
+    house.page().hold(&choice).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hold_that_ends_after_the_bank_was_satisfied_is_booked() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    let Next::ConfirmWithBank { client_secret } = page.pay(4800, BANK_ASKS).await.unwrap().next else {
+        panic!()
+    };
+    // The page went away after the bank's dialog, and no webhook ever came.
+    house.bank(&client_secret, "complete").await;
+    house.pass_minutes(15);
+    house.work().await;
+    let after = page.status().await.unwrap();
+    assert_eq!(
+        (after.state, after.payment),
+        (State::Booked, Payment::Paid { sum: eur(4800) })
+    );
+}
+
+#[tokio::test]
+async fn what_the_salon_does_not_offer_can_t_be_held() {
+    let house = House::start().await;
+    let good = house.free("svc_cut", "emp_anna").await;
+    let at_night = good.start.plus_minutes(12 * 60);
+    let off_step = good.start.plus_minutes(5);
+    let past = good.start.plus_minutes(-60 * 24 * 30);
+    for start in [at_night, off_step, past] {
+        let mut choice = good.clone();
+        choice.start = start;
+        assert_eq!(
+            house.page().hold(&choice).await.unwrap_err().code,
+            Code::SlotTaken,
+            "{start:?}"
+        );
+    }
+    let mut other = good.clone();
+    other.employee = domain::id::EmployeeId::parse("emp_lea").unwrap();
+    assert_eq!(
+        house.page().hold(&other).await.unwrap_err().field.as_deref(),
+        Some("employee")
+    );
+}
+
+/// Waits for all, polled together.
+async fn futures_join<F: Future>(tasks: Vec<F>) -> Vec<F::Output> {
+    let mut tasks: Vec<_> = tasks.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<F::Output>> = tasks.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (task, slot) in tasks.iter_mut().zip(&mut done) {
+            if slot.is_none()
+                && let std::task::Poll::Ready(value) = task.as_mut().poll(context)
+            {
+                *slot = Some(value);
+            }
+        }
+        if done.iter().all(Option::is_some) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}

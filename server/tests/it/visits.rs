@@ -1,0 +1,107 @@
+//! Visit links.
+
+use domain::id::LinkToken;
+use server::api::{
+    booking::{Payment, State},
+    confirm::Next,
+    error::Code,
+};
+
+use crate::harness::{BANK_ASKS, House, VISA, eur};
+
+#[tokio::test]
+async fn opened_and_paid_and_not_a_second_time() {
+    let house = House::start().await;
+    let page = house.page();
+    let visit = page.open(&house.visit_link).await.unwrap();
+    assert_eq!(
+        (visit.state, visit.payment, visit.lines.len()),
+        (State::Booked, Payment::None, 2)
+    );
+    assert_eq!(page.pay(6450, VISA).await.unwrap().next, Next::Done);
+    assert_eq!(page.pay(6450, VISA).await.unwrap_err().code, Code::AlreadyPaid);
+
+    let later = house.page();
+    assert_eq!(
+        later.open(&house.visit_link).await.unwrap().payment,
+        Payment::Paid { sum: eur(6450) }
+    );
+    assert_eq!(later.pay(6450, VISA).await.unwrap_err().code, Code::AlreadyPaid);
+    assert_eq!(house.taken().len(), 1);
+}
+
+#[tokio::test]
+async fn opened_twice_only_the_later_page_pays() {
+    let house = House::start().await;
+    let (first, second) = (house.page(), house.page());
+    first.open(&house.visit_link).await.unwrap();
+    second.open(&house.visit_link).await.unwrap();
+    assert_eq!(first.pay(6450, VISA).await.unwrap_err().code, Code::NotYours);
+    assert_eq!(second.pay(6450, VISA).await.unwrap().next, Next::Done);
+    assert_eq!(house.taken().len(), 1);
+}
+
+#[tokio::test]
+async fn opening_again_ends_what_the_earlier_page_began() {
+    let house = House::start().await;
+    let (first, second) = (house.page(), house.page());
+    first.open(&house.visit_link).await.unwrap();
+    let Next::ConfirmWithBank { .. } = first.pay(6450, BANK_ASKS).await.unwrap().next else {
+        panic!()
+    };
+    second.open(&house.visit_link).await.unwrap();
+    assert_eq!(
+        house.stripe_get("/v1/payment_intents").await["data"][0]["status"],
+        "canceled"
+    );
+    assert_eq!(second.pay(6450, VISA).await.unwrap().next, Next::Done);
+    assert_eq!(house.kept(), 6450);
+}
+
+#[tokio::test]
+async fn opening_again_after_the_bank_was_satisfied_shows_it_paid() {
+    let house = House::start().await;
+    let (first, second) = (house.page(), house.page());
+    first.open(&house.visit_link).await.unwrap();
+    let Next::ConfirmWithBank { client_secret } = first.pay(6450, BANK_ASKS).await.unwrap().next else {
+        panic!()
+    };
+    house.bank(&client_secret, "complete").await;
+    assert_eq!(
+        second.open(&house.visit_link).await.unwrap().payment,
+        Payment::Paid { sum: eur(6450) }
+    );
+    assert_eq!(house.taken().len(), 1);
+}
+
+#[tokio::test]
+async fn an_opened_page_acts_for_an_hour() {
+    let house = House::start().await;
+    let page = house.page();
+    page.open(&house.visit_link).await.unwrap();
+    house.pass_minutes(60);
+    assert_eq!(
+        page.pay(6450, VISA).await.unwrap_err().code,
+        Code::OpenedElsewhere
+    );
+    assert!(house.taken().is_empty());
+    assert_eq!(
+        house.page().open(&house.visit_link).await.unwrap().payment,
+        Payment::None
+    );
+}
+
+#[tokio::test]
+async fn a_link_that_is_none_or_whose_time_is_over() {
+    let house = House::start().await;
+    let none = LinkToken::from_random(&[7; 32]);
+    assert_eq!(house.page().open(&none).await.unwrap_err().code, Code::NotFound);
+    sqlx::query("UPDATE visit_link SET expires = 1")
+        .execute(house.app.store.read())
+        .await
+        .unwrap();
+    assert_eq!(
+        house.page().open(&house.visit_link).await.unwrap_err().code,
+        Code::LinkExpired
+    );
+}

@@ -1,0 +1,122 @@
+//! Stripe's events: believed only when signed, kept once, right in any order.
+
+use serde_json::{Value, json};
+use server::api::{
+    booking::{Payment, State},
+    confirm::Next,
+};
+
+use crate::harness::{DECLINED, House, SIGNING_SECRET, VISA, eur};
+
+#[tokio::test]
+async fn only_signed_ones_are_believed() {
+    let house = House::start().await;
+    let event = json!({"id": "evt_1", "object": "event", "type": "charge.succeeded", "livemode": false,
+        "data": {"object": {"id": "ch_1", "object": "charge", "status": "succeeded", "captured": true}}});
+    let now = house.app.now().0 / 1000;
+    for (time, secret, live, status) in [
+        (now, "whsec_another_secret_altogether", false, 400),
+        (now - 301, SIGNING_SECRET, false, 400),
+        (now + 301, SIGNING_SECRET, false, 400),
+        (now, SIGNING_SECRET, true, 400),
+        (now, SIGNING_SECRET, false, 200),
+    ] {
+        let mut event = event.clone();
+        event["livemode"] = json!(live);
+        assert_eq!(
+            house.webhook_raw(event.to_string(), time, secret).await,
+            status,
+            "{time} {secret} {live}"
+        );
+    }
+    assert_eq!(
+        house
+            .webhook_raw("{\"id\":1}".to_owned(), now, SIGNING_SECRET)
+            .await,
+        400
+    );
+    let none = house
+        .http
+        .post(format!("{}/webhooks/stripe/nobody", house.url))
+        .body("{}");
+    assert_eq!(none.send().await.unwrap().status().as_u16(), 404);
+    let unsigned = house
+        .http
+        .post(format!("{}/webhooks/stripe/lumen", house.url))
+        .body(event.to_string());
+    assert_eq!(unsigned.send().await.unwrap().status().as_u16(), 400);
+    assert_eq!(events_kept(&house).await, 1);
+}
+
+#[tokio::test]
+async fn the_charge_events_alone_complete_a_payment_whose_answer_was_lost_in_any_order() {
+    for turn in 0..3 {
+        let house = House::start().await;
+        let page = house.page();
+        page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+        // Nothing is known of the intent: the attempt's id in the event's metadata finds it.
+        house
+            .fault("/v1/payment_intents", "connection_reset_after", 3)
+            .await;
+        assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Wait);
+        let mut events: Vec<Value> = house.events().await;
+        events.retain(|event| event["type"].as_str().unwrap().starts_with("charge."));
+        assert!(!events.is_empty());
+        let length = events.len();
+        events.rotate_left(turn % length);
+        for event in events.iter().chain(&events) {
+            assert_eq!(house.webhook(event).await, 200);
+        }
+        let after = page.status().await.unwrap();
+        assert_eq!(
+            (after.state, after.payment),
+            (State::Booked, Payment::Paid { sum: eur(4800) })
+        );
+        assert_eq!(events_kept(&house).await, i64::try_from(length).unwrap());
+        house.work().await;
+        assert_eq!(house.letters().len(), 1, "one letter, however often it was told");
+    }
+}
+
+#[tokio::test]
+async fn a_late_event_of_a_failed_card_does_not_undo_the_payment() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    page.pay(4800, DECLINED).await.unwrap();
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
+    let mut events = house.events().await;
+    events.reverse();
+    for event in &events {
+        assert_eq!(house.webhook(event).await, 200);
+    }
+    let after = page.status().await.unwrap();
+    assert_eq!(
+        (after.state, after.payment),
+        (State::Booked, Payment::Paid { sum: eur(4800) })
+    );
+}
+
+#[tokio::test]
+async fn an_event_about_a_payment_that_is_not_ours_is_kept_and_changes_nothing() {
+    let house = House::start().await;
+    house
+        .stripe_post("/v1/payment_intents", &[("amount", "1000"), ("currency", "eur")])
+        .await;
+    for event in house.events().await {
+        assert_eq!(house.webhook(&event).await, 200);
+    }
+    let (attempts,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM attempt")
+        .fetch_one(house.app.store.read())
+        .await
+        .unwrap();
+    assert_eq!(attempts, 0);
+}
+
+async fn events_kept(house: &House) -> i64 {
+    sqlx::query_as::<_, (i64,)>("SELECT COUNT(*) FROM event")
+        .fetch_one(house.app.store.read())
+        .await
+        .unwrap()
+        .0
+}
