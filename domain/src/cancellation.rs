@@ -13,14 +13,14 @@ use crate::{
 pub enum Fee {
     /// A part of the price.
     Percent(Percent),
-    /// A fixed sum, never above the price.
+    /// A fixed sum, never above the price. Nothing where the price is in another currency.
     Fixed(Money),
 }
 
-/// A fee for cancelling less than this many hours before the start.
+/// A fee for cancelling this many hours before the start, or later.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Tier {
-    /// Hours before the start, at most 720.
+    /// Hours before the start, at most 720; 0 for not coming at all.
     pub within_hours: u16,
     /// What it then costs.
     pub fee: Fee,
@@ -28,6 +28,7 @@ pub struct Tier {
 
 /// A salon's terms for cancelling. Without tiers cancelling is free at any time.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct CancellationTerms {
     tiers: Vec<Tier>,
 }
@@ -37,7 +38,7 @@ pub struct CancellationTerms {
 pub struct Explained {
     /// Until when cancelling is free; `None`: at any time.
     pub free_until: Option<Moment>,
-    /// From when on it costs how much, earliest first.
+    /// From when on it costs how much, earliest first; the first costs something.
     pub steps: Vec<Step>,
 }
 
@@ -88,7 +89,8 @@ impl CancellationTerms {
                 from: start.plus_minutes(-60 * i64::from(tier.within_hours)),
                 fee: tier.fee.of(price),
             })
-            .filter(|step| !step.fee.is_zero())
+            // A step that costs nothing matters only where it ends one that does.
+            .skip_while(|step| step.fee.is_zero())
             .collect();
         Explained {
             free_until: steps.first().map(|step| step.from),
@@ -103,7 +105,8 @@ impl Fee {
     pub fn of(&self, price: Money) -> Money {
         match self {
             Fee::Percent(percent) => price.percent(*percent),
-            Fee::Fixed(sum) if sum.currency() == price.currency() && sum.minor() < price.minor() => *sum,
+            Fee::Fixed(sum) if sum.currency() != price.currency() => Money::zero(price.currency()),
+            Fee::Fixed(sum) if sum.minor() < price.minor() => *sum,
             Fee::Fixed(_) => price,
         }
     }
@@ -118,5 +121,19 @@ impl Explained {
             .rev()
             .find(|step| step.from <= now)
             .map_or(Money::zero(price.currency()), |step| step.fee)
+    }
+}
+
+/// Terms as they come in, before [`CancellationTerms::new`] has looked at them.
+#[derive(Deserialize)]
+struct Unchecked {
+    tiers: Vec<Tier>,
+}
+
+impl TryFrom<Unchecked> for CancellationTerms {
+    type Error = &'static str;
+    fn try_from(terms: Unchecked) -> Result<CancellationTerms, &'static str> {
+        CancellationTerms::new(terms.tiers)
+            .ok_or("at most 6 tiers of different hours, none of more than 720 hours")
     }
 }

@@ -54,3 +54,23 @@ impl From<HoldMinutes> for u8 {
         minutes.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hold_lasts_5_to_60_minutes_also_from_json() {
+        for minutes in 0..=u8::MAX {
+            let fits = (5..=60).contains(&minutes);
+            let hold = HoldMinutes::parse(minutes);
+            assert_eq!(hold.map(HoldMinutes::get), fits.then_some(minutes));
+            assert_eq!(serde_json::from_str(&minutes.to_string()).ok(), hold);
+            if let Some(hold) = hold {
+                let end = hold.until(Moment(1_000));
+                assert_eq!(end.since(Moment(1_000)), 60_000 * i64::from(minutes));
+            }
+        }
+        assert_eq!(HoldMinutes::default().get(), 15);
+    }
+}

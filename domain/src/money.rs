@@ -124,9 +124,11 @@ impl Money {
     }
 
     /// Why Stripe would refuse to charge this sum for an account that settles in the same currency, if it would.
+    ///
+    /// Where Stripe publishes no minimum, it is the smallest sum of the currency.
     #[must_use]
     pub fn chargeable(&self) -> Chargeable {
-        let minimum = self.currency.minimum_charge().unwrap_or(1);
+        let minimum = self.currency.minimum_charge().unwrap_or(self.currency.step());
         if self.minor < minimum {
             Chargeable::BelowMinimum(Money {
                 minor: minimum,

@@ -6,8 +6,9 @@
 //! 2. A service's own amount counts, in full, in part or fixed. Only the person requires it: in full. A group event: in
 //!    full. A price range counts with its minimum. Several services add up. Free services never ask for payment.
 //! 3. A salon may ask for payment only from new clients or those who once did not come, and only from some value on.
-//! 4. A sum that Stripe would refuse as too small is not offered where it was a choice; where it was required it is
-//!    raised to the smallest sum, if the price allows that, else the booking goes on unpaid.
+//!    From others `required` asks for nothing: it counts as `allowed`.
+//! 4. A sum above zero that Stripe would refuse as too small is not offered where it was a choice; where it was required
+//!    it is raised to the smallest sum, if the price allows that, else the booking goes on unpaid.
 //!
 //! Every step leaves a [`Reason`], so that the page can say why.
 
@@ -198,11 +199,14 @@ pub enum Reason {
 /// ```
 ///
 /// # Errors
-/// [`QuoteError`] when there is no line, or sums of two currencies, or sums too large to add.
+/// [`QuoteError`] when there is no line, or sums of two currencies (a fixed part's too), or sums too large to add.
 pub fn quote(salon: &SalonTerms, history: History, lines: &[Line]) -> Result<Quote, QuoteError> {
     let first = lines.first().ok_or(QuoteError::Nothing)?;
     let zero = Money::zero(first.price.currency());
     let price = sum(zero, lines.iter().map(|line| line.price))?;
+    if lines.iter().any(Line::mixes_currencies) {
+        return Err(QuoteError::Money(MoneyError::Currencies));
+    }
     let from = lines.iter().any(|line| line.from);
     let done = |offer, reasons| {
         Ok(Quote {
@@ -220,11 +224,8 @@ pub fn quote(salon: &SalonTerms, history: History, lines: &[Line]) -> Result<Quo
         return done(Offer::AtSalon, vec![Reason::OnlineOff]);
     }
 
-    let payable = |line: &&Line| line.needs() != Rule::Forbidden && !line.price.is_zero();
     let required = |line: &&Line| line.needs() == Rule::Required && !line.price.is_zero();
-    let all = sum(zero, lines.iter().filter(payable).map(|line| line.price))?;
     let mut reasons = Vec::new();
-
     let must = if lines.iter().any(|line| required(&line)) {
         let excuse = excuse(salon, history, price);
         reasons.extend(excuse);
@@ -232,6 +233,8 @@ pub fn quote(salon: &SalonTerms, history: History, lines: &[Line]) -> Result<Quo
     } else {
         false
     };
+    let payable = |line: &&Line| line.may_be_paid(must) && !line.price.is_zero();
+    let all = sum(zero, lines.iter().filter(payable).map(|line| line.price))?;
     if !must && (!salon.optional || all.is_zero()) {
         if reasons.is_empty() {
             reasons.push(Reason::NotOffered);
@@ -307,13 +310,25 @@ impl Line {
             _ if self.group || self.only_employee_requires() => self.price,
             Part::Full => self.price,
             Part::Percent(percent) => self.price.percent(percent),
-            Part::Fixed(sum)
-                if sum.currency() == self.price.currency() && sum.minor() < self.price.minor() =>
-            {
-                sum
-            }
+            Part::Fixed(sum) if sum.minor() < self.price.minor() => sum,
             Part::Fixed(_) => self.price,
         }
+    }
+
+    /// Whether this line may be paid online at all. Where `required` does not bind, it allows, and the other side may
+    /// still forbid.
+    fn may_be_paid(&self, required_binds: bool) -> bool {
+        match self.needs() {
+            Rule::Forbidden => false,
+            Rule::Allowed => true,
+            Rule::Required => {
+                required_binds || self.service != Rule::Forbidden && self.employee != Rule::Forbidden
+            }
+        }
+    }
+
+    fn mixes_currencies(&self) -> bool {
+        matches!(self.part, Part::Fixed(sum) if sum.currency() != self.price.currency())
     }
 
     fn reason(&self) -> Reason {
@@ -357,7 +372,7 @@ fn within_limits(now: Money, all: Money, must: bool) -> (Offer, Option<Reason>) 
         Chargeable::Yes if must => (Offer::Must(more(now)), None),
         Chargeable::Yes => (Offer::Choice(more(now)), None),
         Chargeable::AboveMaximum => (Offer::AtSalon, Some(Reason::TooLarge)),
-        Chargeable::BelowMinimum(minimum) if must && all.minor() >= minimum.minor() => (
+        Chargeable::BelowMinimum(minimum) if must && !now.is_zero() && all.minor() >= minimum.minor() => (
             Offer::Must(more(minimum)),
             Some(Reason::RaisedToMinimum { minimum }),
         ),

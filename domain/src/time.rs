@@ -26,3 +26,18 @@ impl Moment {
         self.0.saturating_sub(earlier.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_move_both_ways_and_never_overflow() {
+        assert_eq!(Moment(0).plus_minutes(-2), Moment(-120_000));
+        assert_eq!(Moment(5).plus_millis(-7), Moment(-2));
+        assert_eq!(Moment(5).since(Moment(7)), -2);
+        assert_eq!(Moment(i64::MAX).plus_minutes(1), Moment(i64::MAX));
+        assert_eq!(Moment(0).plus_minutes(i64::MIN), Moment(i64::MIN));
+        assert_eq!(Moment(i64::MIN).since(Moment(1)), i64::MIN);
+    }
+}

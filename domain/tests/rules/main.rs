@@ -1,0 +1,29 @@
+//! The rules, one module each: tables of what the product promises, and properties of what must never happen.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may panic: that is how it fails; the helpers here are not seen as tests"
+)]
+
+mod availability;
+mod cancellation;
+mod currency;
+mod decline;
+mod id;
+mod key;
+mod money;
+mod payment;
+mod terms;
+
+use domain::{currency::Currency, money::Money};
+
+/// A currency by its code.
+fn currency(code: &str) -> Currency {
+    Currency::parse(code).unwrap()
+}
+
+/// A sum in euro cents.
+fn eur(minor: i64) -> Money {
+    Money::new(minor, Currency::EUR).unwrap()
+}
