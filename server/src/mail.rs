@@ -152,6 +152,17 @@ fn cancelling(salon: &SalonRecord, booking: &Booking, german: bool) -> String {
     match booking.cancellation.free_until {
         None if german => "Absagen ist jederzeit kostenlos.".to_owned(),
         None => "Cancelling is free at any time.".to_owned(),
+        Some(until) if until <= booking.now => {
+            let fee = sum(
+                booking.cancellation.fee_at(booking.now, booking.quote.price),
+                german,
+            );
+            if german {
+                format!("Absagen kostet {fee}.")
+            } else {
+                format!("Cancelling costs {fee}.")
+            }
+        }
         Some(until) => {
             let until = when(until, &salon.salon.time_zone, german);
             if german {

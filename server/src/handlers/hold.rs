@@ -208,9 +208,8 @@ fn check_client(client: Client) -> Result<Client, ApiError> {
     }
     let is_phone = |c: char| c.is_ascii_digit() || " +-/().".contains(c);
     let digits = client.phone.chars().filter(char::is_ascii_digit).count();
-    if !client.phone.is_empty()
-        && !(client.phone.chars().all(is_phone) && (5..=20).contains(&digits) && client.phone.len() <= 30)
-    {
+    let dials = client.phone.chars().all(is_phone) && (5..=20).contains(&digits) && client.phone.len() <= 30;
+    if !client.phone.is_empty() && !dials {
         return Err(ApiError::invalid(
             "phone",
             "Enter a phone number such as +43 1 234 56 78.",

@@ -1,4 +1,11 @@
 //! The server over HTTP: a real database, real signatures, the sandbox at Stripe's place.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic; the helpers of these tests are no test functions themselves"
+)]
 
 mod declines;
 mod harness;
