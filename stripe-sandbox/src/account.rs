@@ -96,9 +96,9 @@ pub struct Account {
     pub endpoints: Table<WebhookEndpoint>,
     pub events: Table<Event>,
     pub deliveries: Table<Delivery>,
-    /// Deliveries to send, by due time (ms) and number. Rebuilt from `deliveries` after a restart.
+    /// Deliveries to send, by due time (ms) and in order of creation. Rebuilt from `deliveries` after a restart.
     #[serde(skip)]
-    pub due: BTreeSet<(i64, String)>,
+    pub due: BTreeSet<(i64, u64, String)>,
     #[serde(skip)]
     pub held_for_reordering: Vec<String>,
     pub keys: Keys,

@@ -332,10 +332,12 @@ fn fail(
         intent.payment_method = None;
         intent.last_error = Some(error.members());
     }
-    if method.customer.is_none() {
-        if let Some(row) = account.payment_methods.get_mut(&method.id) {
-            row.spent = true;
-        }
+    if let Some(row) = account
+        .payment_methods
+        .get_mut(&method.id)
+        .filter(|row| row.customer.is_none())
+    {
+        row.spent = true;
     }
     let json = find(account, id).map_or(Value::Null, |intent| intent.json(account));
     events::emit(account, "payment_intent.payment_failed", &json);

@@ -67,21 +67,19 @@ pub fn create(account: &mut Account, mut params: Params, browser: bool) -> Outco
     let named = params.text("payment_method")?;
     let data = params.map("payment_method_data")?;
     let mut elements = None;
-    if browser {
-        if let Some(mut level) = params.map("elements")? {
-            let options = ElementsOptions {
-                mode: level
-                    .one_of("mode", &["payment", "setup"])?
-                    .ok_or_else(|| level.required("mode"))?,
-                amount: level.integer("amount")?,
-                currency: level.text("currency")?.map(|currency| currency.to_lowercase()),
-                setup_future_usage: level.one_of("setup_future_usage", &["off_session", "on_session"])?,
-                capture_method: level.text("capture_method")?,
-            };
-            level.finish()?;
-            setup_future_usage = setup_future_usage.or_else(|| options.setup_future_usage.clone());
-            elements = Some(options);
-        }
+    if browser && let Some(mut level) = params.map("elements")? {
+        let options = ElementsOptions {
+            mode: level
+                .one_of("mode", &["payment", "setup"])?
+                .ok_or_else(|| level.required("mode"))?,
+            amount: level.integer("amount")?,
+            currency: level.text("currency")?.map(|currency| currency.to_lowercase()),
+            setup_future_usage: level.one_of("setup_future_usage", &["off_session", "on_session"])?,
+            capture_method: level.text("capture_method")?,
+        };
+        level.finish()?;
+        setup_future_usage = setup_future_usage.or_else(|| options.setup_future_usage.clone());
+        elements = Some(options);
     }
     params.accept(&["payment_method_options", "shipping"]);
     params.finish()?;

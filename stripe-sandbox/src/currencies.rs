@@ -240,10 +240,10 @@ mod tests {
             (50_001, "isk", "eur", "invalid"),
             (50_000, "isk", "eur", "ok"),
             (100, "bgn", "eur", "ok"),
-            (97, "bgn", "eur", "small"),
+            (96, "bgn", "eur", "small"),
             (1, "bgn", "bgn", "ok"),
-            (82, "jpy", "eur", "small"),
-            (83, "jpy", "eur", "ok"),
+            (81, "jpy", "eur", "small"),
+            (82, "jpy", "eur", "ok"),
             (50, "eur", "huf", "ok"),
             (44, "eur", "huf", "small"),
         ] {

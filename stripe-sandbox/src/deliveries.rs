@@ -48,6 +48,8 @@ pub struct Delivery {
     pub state: State,
     pub attempts: usize,
     pub due_ms: i64,
+    /// Counts up: what is due at the same moment goes out in this order.
+    number: u64,
     /// HTTP status of the last try; 0 when there was no answer.
     pub last_status: Option<u16>,
     pub last_error: Option<String>,
@@ -122,6 +124,7 @@ pub fn resend(account: &mut Account, event: &str) -> bool {
 fn add(account: &mut Account, event: &Event, endpoint: &str, body: String) {
     let dropped = account.settings.tricks.drop > 0;
     account.settings.tricks.drop = account.settings.tricks.drop.saturating_sub(1);
+    account.task_number += 1;
     let delivery = Delivery {
         id: ids::new("dlv_"),
         created: account.now(),
@@ -131,11 +134,12 @@ fn add(account: &mut Account, event: &Event, endpoint: &str, body: String) {
         state: if dropped { State::Dropped } else { State::Pending },
         attempts: 0,
         due_ms: account.now_ms.saturating_add(account.settings.tricks.delay_ms),
+        number: account.task_number,
         last_status: None,
         last_error: None,
         body,
     };
-    let (id, due) = (delivery.id.clone(), delivery.due_ms);
+    let (due, number, id) = (delivery.due_ms, delivery.number, delivery.id.clone());
     account.deliveries.insert(delivery);
     let limit = account.settings.max_events.saturating_mul(2);
     account.deliveries.keep(limit);
@@ -148,7 +152,7 @@ fn add(account: &mut Account, event: &Event, endpoint: &str, body: String) {
             release(account);
         }
     } else {
-        account.due.insert((due, id));
+        account.due.insert((due, number, id));
     }
 }
 
@@ -159,7 +163,7 @@ pub fn release(account: &mut Account) {
     for id in held.into_iter().rev() {
         if let Some(delivery) = account.deliveries.get_mut(&id) {
             delivery.due_ms = due;
-            account.due.insert((due, id));
+            account.due.insert((due, delivery.number, id));
             due = due.saturating_add(60);
         }
     }
@@ -171,11 +175,11 @@ pub fn take(account: &mut Account, unix: i64) -> Option<Parcel> {
         return None;
     }
     loop {
-        let (due, id) = account.due.first()?.clone();
+        let (due, number, id) = account.due.first()?.clone();
         if due > account.now_ms {
             return None;
         }
-        account.due.remove(&(due, id.clone()));
+        account.due.remove(&(due, number, id.clone()));
         let Some(delivery) = account.deliveries.get_mut(&id) else {
             continue;
         };
@@ -237,7 +241,9 @@ pub fn finish(account: &mut Account, id: &str, result: Result<u16, String>) {
     } else {
         let doublings = u32::try_from(delivery.attempts.saturating_sub(1).min(20)).unwrap_or(20);
         delivery.due_ms = now.saturating_add(base.saturating_mul(1_i64 << doublings).min(cap));
-        account.due.insert((delivery.due_ms, id.to_owned()));
+        account
+            .due
+            .insert((delivery.due_ms, delivery.number, id.to_owned()));
     }
 }
 
@@ -247,6 +253,6 @@ pub fn restore(account: &mut Account) {
         .deliveries
         .iter()
         .filter(|delivery| delivery.state == State::Pending)
-        .map(|delivery| (delivery.due_ms, delivery.id.clone()))
+        .map(|delivery| (delivery.due_ms, delivery.number, delivery.id.clone()))
         .collect();
 }

@@ -32,7 +32,8 @@ pub fn check(paths: &[String]) -> Outcome<()> {
         let parts: Vec<&str> = path.split('.').collect();
         let wrong = parts.len() > 4
             || parts.iter().enumerate().any(|(place, part)| {
-                !EXPANDABLE.contains(part) && !(*part == "data" && place == 0 && parts.len() > 1)
+                let of_list = *part == "data" && place == 0 && parts.len() > 1;
+                !(EXPANDABLE.contains(part) || of_list)
             });
         if wrong {
             return Err(refusal(path));

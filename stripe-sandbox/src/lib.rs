@@ -33,6 +33,7 @@ mod ids;
 mod lists;
 mod pages;
 mod params;
+mod payment_intent;
 mod payment_intents;
 mod payment_methods;
 mod payouts;
@@ -228,10 +229,10 @@ impl Sandbox {
             let _ = tokio::time::timeout(Duration::from_millis(500), server).await;
         }
         self.abort();
-        if let Some(path) = &self.app.0.config.state_file {
-            if let Err(error) = persist::save(&self.app.0, path) {
-                tracing::error!(%error, "the state could not be saved");
-            }
+        if let Some(path) = &self.app.0.config.state_file
+            && let Err(error) = persist::save(&self.app.0, path)
+        {
+            tracing::error!(%error, "the state could not be saved");
         }
     }
 

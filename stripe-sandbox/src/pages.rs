@@ -65,7 +65,7 @@ async fn stripe_js(app: &App, known: Option<&str>) -> Response<Body> {
     file(
         known,
         "text/javascript; charset=utf-8",
-        STRIPE_JS.to_owned(),
+        squeezed(STRIPE_JS),
         "no-cache",
     )
 }

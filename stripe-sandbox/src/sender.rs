@@ -87,7 +87,7 @@ fn due(app: &App, slots: usize) -> (Vec<(usize, Parcel)>, Duration) {
         if let Some((at, _, _)) = account.tasks.first() {
             next = next.min(*at);
         }
-        if let Some((at, _)) = account
+        if let Some((at, _, _)) = account
             .due
             .first()
             .filter(|_| !account.settings.tricks.paused && slots > parcels.len())

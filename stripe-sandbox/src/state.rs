@@ -54,7 +54,11 @@ pub fn pending(account: &Account, now_ms: i64) -> usize {
     if account.settings.tricks.paused {
         return 0;
     }
-    let due = account.due.iter().take_while(|(due, _)| *due <= now_ms).count();
+    let due = account
+        .due
+        .iter()
+        .take_while(|(due, _, _)| *due <= now_ms)
+        .count();
     due + account
         .deliveries
         .iter()
