@@ -39,8 +39,8 @@ pub struct Clock(Arc<dyn Fn() -> Moment + Send + Sync>);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    #[error("BOOKING_DATABASE_URL: {0} can't be opened. Is the folder there, and may it be written? ({1})")]
+    Store(String, #[source] StoreError),
     /// The Stripe client.
     #[error(transparent)]
     Stripe(#[from] StripeError),
@@ -53,7 +53,9 @@ impl App {
     /// [`StartError`].
     pub async fn start(config: &Config, clock: Clock) -> Result<App, StartError> {
         Ok(App {
-            store: Store::open(&config.database_url).await?,
+            store: Store::open(&config.database_url)
+                .await
+                .map_err(|error| StartError::Store(format!("{:?}", config.database_url), error))?,
             stripe: StripeClient::new(&config.stripe_api)?,
             master_key: config.master_key.clone(),
             public_url: config.public_url.as_str().into(),
