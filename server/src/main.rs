@@ -12,7 +12,11 @@ use server::{
     config::Config,
     demo, http, worker,
 };
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 const USAGE: &str = "\
@@ -81,6 +85,7 @@ async fn serve(config: &Config) -> Result<(), String> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("BOOKING_LISTEN: can't listen on {}: {error}", config.listen))?;
+    let stop_signal = Stop::listen()?;
     tracing::info!(listen = %config.listen, public = %config.public_url, database = ?config.database_url, "ready");
 
     let (stop, stopped) = watch::channel(false);
@@ -92,7 +97,7 @@ async fn serve(config: &Config) -> Result<(), String> {
     });
     let server = tokio::spawn(server.into_future());
 
-    signal().await;
+    stop_signal.told().await;
     tracing::info!("stopping: finishing what is under way");
     // Nobody listening any more would be fine too.
     let _ = stop.send(true);
@@ -110,17 +115,25 @@ async fn serve(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-        }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
+/// What tells the server to stop. Listened for before it says that it is ready.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Stop, String> {
+        let listen = |kind| signal(kind).map_err(|error| format!("signals can't be listened for: {error}"));
+        Ok(Stop {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn told(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }
