@@ -360,14 +360,19 @@ fn tell(runs: &[(&str, &Measured)], process: Option<u32>, worked: Option<u64>) -
             table::number(measured.per_second()),
             table::milliseconds(measured.time(50)),
             table::milliseconds(measured.time(99)),
-            format!("{} %", measured.per_second() * 100 / base),
+            format!("÷ {}", base / measured.per_second().max(1)),
+            measured.busy.to_string(),
         ]);
         report.insert((*name).to_owned(), measured.json());
     }
     let heading = format!(
         "The server, {CONNECTIONS} connections on loopback; server, sandbox and load share the cores"
     );
-    table::print(&heading, &["", "per second", "p50", "p99", "of bare"], &rows);
+    table::print(
+        &heading,
+        &["", "per second", "p50", "p99", "of bare", "busy"],
+        &rows,
+    );
     if let Some((now, highest)) = memory(process) {
         crate::say::line(&format!(
             "  memory {} MB, at most {} MB",

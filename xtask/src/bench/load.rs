@@ -23,7 +23,10 @@ pub struct Request {
 
 /// What a run came to.
 pub struct Measured {
+    /// Answered as they should be.
     pub done: usize,
+    /// Answered with "busy, again later" (429, 503).
+    pub busy: usize,
     pub took: Duration,
     /// Microseconds, sorted.
     pub times: Vec<u64>,
@@ -43,6 +46,7 @@ impl Measured {
     pub fn json(&self) -> Value {
         json!({
             "requests": self.done,
+            "busy": self.busy,
             "per_second": self.per_second(),
             "p50_us": self.time(50),
             "p99_us": self.time(99),
@@ -50,8 +54,8 @@ impl Measured {
     }
 }
 
-/// Sends every request once, over so many connections. Each answer must satisfy `good`; the first that doesn't ends
-/// the run, for figures of failures mean nothing.
+/// Sends every request once, over so many connections. Each answer must satisfy `good`. Those that ask for patience are
+/// counted apart; the first that is neither ends the run, for figures of failures mean nothing.
 pub fn run(
     address: SocketAddr,
     connections: usize,
@@ -59,6 +63,7 @@ pub fn run(
     good: impl Fn(&Reply) -> bool + Sync,
 ) -> Outcome<Measured> {
     let next = AtomicUsize::new(0);
+    let busy = AtomicUsize::new(0);
     let begun = Instant::now();
     let worker = || -> Outcome<Vec<u64>> {
         let mut client = Client::new(address, Duration::from_secs(10));
@@ -69,6 +74,10 @@ pub fn run(
             };
             let own = Instant::now();
             let reply = send(&mut client, request)?;
+            if matches!(reply.status, 429 | 503) {
+                busy.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
             times.push(u64::try_from(own.elapsed().as_micros()).unwrap_or(u64::MAX));
             if !good(&reply) {
                 next.store(requests.len(), Ordering::Relaxed);
@@ -93,8 +102,16 @@ pub fn run(
         times.extend(result?);
     }
     times.sort_unstable();
+    let (done, busy) = (times.len(), busy.into_inner());
+    if busy > done {
+        return Err(Failure::new(format!(
+            "The server was too busy for {busy} of {} requests.",
+            done + busy
+        )));
+    }
     Ok(Measured {
-        done: times.len(),
+        done,
+        busy,
         took,
         times,
     })
