@@ -1,0 +1,168 @@
+//! What happens when: starting, taking a slot, paying, and finding out what became of it.
+
+mod pay;
+mod start;
+
+use leptos::prelude::{GetUntracked, Set, Update};
+use server::api::{
+    booking::{Booking, Payment, State, StatusCall, StatusRequest},
+    error::{ApiError, Code},
+    hold::{HoldCall, HoldRequest},
+    quote::Choice,
+};
+
+pub use pay::{check, pay, sum};
+pub use start::start;
+
+use crate::{
+    client::call,
+    dom::spawn,
+    frame,
+    state::{App, Busy, Dead, Step, View, is_over, route, store, tabs},
+    texts::t,
+};
+
+/// Takes the chosen slot for the typed details, and goes on to payment.
+pub fn hold(app: App) {
+    if app.busy.get_untracked() != Busy::No {
+        return;
+    }
+    let (Some(choice), Some(token)) = (choice(app), store::token_or_new(app)) else {
+        return;
+    };
+    app.busy.set(Busy::Holding);
+    app.problem.set(None);
+    app.refused.set(None);
+    let mut client = app.client.get_untracked();
+    client.language = crate::texts::language();
+    spawn(async move {
+        let held = call(app, HoldCall { request: HoldRequest { choice, client } }, Some(&token)).await;
+        app.idle();
+        match held {
+            Ok(booking) => {
+                frame::say("slot_held", &booking, None);
+                app.take(booking);
+                tabs::tell(app);
+                route::go(app, Step::Payment);
+            }
+            Err(error) => not_held(app, &error),
+        }
+    });
+}
+
+fn not_held(app: App, error: &ApiError) {
+    match error.code {
+        Code::Invalid if error.field.is_some() => {
+            let field = error.field.clone().unwrap_or_default();
+            app.refused.set(Some((field, error.message.clone())));
+            if app.step.get_untracked() != Step::Details {
+                route::replace(app, Step::Details);
+            }
+        }
+        Code::SlotTaken => {
+            app.chosen.update(|chosen| {
+                chosen.start = None;
+                chosen.date = None;
+            });
+            route::replace(app, Step::Taken);
+        }
+        Code::InProgress | Code::AlreadyPaid => check(app),
+        _ => app.problem.set(Some(words(error))),
+    }
+}
+
+/// The booking's choice, from what is chosen or from the booking itself.
+fn choice(app: App) -> Option<Choice> {
+    let chosen = app.chosen.get_untracked();
+    Some(Choice {
+        salon: app.page.salon.as_ref()?.slug.clone(),
+        services: chosen.services,
+        employee: chosen.employee?,
+        start: chosen.start?,
+        date: chosen.date,
+    })
+}
+
+/// Shows where a booking stands: after a reload, or when another tab moved it on.
+pub fn resume(app: App, booking: Booking) {
+    let over = is_over(&booking);
+    let payment = booking.payment;
+    let state = booking.state;
+    app.take(booking);
+    match (state, payment) {
+        _ if over => route::replace(app, Step::Done),
+        (_, Payment::UnderWay | Payment::WithBank) => {
+            route::replace(app, pay_step(app));
+            check(app);
+        }
+        (State::Cancelled, _) => route::replace(app, Step::Link(Dead::Cancelled)),
+        (State::Expired, _) => route::replace(app, Step::Expired),
+        _ => route::replace(app, pay_step(app)),
+    }
+}
+
+/// Asks where the booking stands, when something may have moved it: another tab, or a long time out of sight.
+pub fn look_again(app: App) {
+    let waiting = matches!(app.step.get_untracked(), Step::Payment | Step::Visit | Step::Details | Step::Expired);
+    if !waiting || app.busy.get_untracked() != Busy::No || app.booking.get_untracked().is_none() {
+        return;
+    }
+    let Some(token) = store::token(app) else { return };
+    if app.is_visit() && !store::is_ours(app) {
+        return;
+    }
+    spawn(async move {
+        let status = call(app, StatusCall { request: StatusRequest {} }, Some(&token)).await;
+        if app.busy.get_untracked() != Busy::No {
+            return;
+        }
+        match status {
+            Ok(booking) if is_over(&booking) || booking.state == State::Expired => resume(app, booking),
+            Ok(booking) => app.take(booking),
+            Err(error) if error.code == Code::OpenedElsewhere => {
+                route::replace(app, Step::Link(Dead::Elsewhere));
+            }
+            Err(_) => {}
+        }
+    });
+}
+
+/// The hold ended: the same slot for the same client again, in one tap. A visit is opened again.
+pub fn take_again(app: App) {
+    match &app.page.view {
+        View::Visit(_) => start::open_again(app),
+        _ => {
+            if app.client.get_untracked().name.is_empty()
+                && let Some(booking) = app.booking.get_untracked()
+            {
+                app.client.update(|client| {
+                    client.name.clone_from(&booking.client);
+                    client.email.clone_from(&booking.email);
+                });
+            }
+            hold(app);
+        }
+    }
+}
+
+/// Opens a visit here that was opened elsewhere.
+pub fn open_here(app: App) {
+    start::open_again(app);
+}
+
+/// The screen that has the card field.
+fn pay_step(app: App) -> Step {
+    if app.is_visit() { Step::Visit } else { Step::Payment }
+}
+
+/// The page's own words for an error.
+fn words(error: &ApiError) -> String {
+    t(match error.code {
+        Code::Network | Code::Busy => "error.network",
+        Code::TooMany => "error.too_many",
+        Code::PaymentDown => "error.payment_down",
+        Code::PriceChanged => "error.price_changed",
+        Code::NotFound | Code::Invalid => "error.gone",
+        _ => "error.failed",
+    })
+}

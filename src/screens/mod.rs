@@ -1,0 +1,59 @@
+//! The screens, one folder each, and the frame they have in common.
+
+pub mod details;
+pub mod done;
+pub mod employee;
+pub mod ended;
+pub mod payment;
+pub mod services;
+pub mod time;
+pub mod visit;
+
+use crate::{
+    dom::{El, button, el, text},
+    state::{App, Step, route},
+    texts::t,
+};
+
+/// The screen of a step.
+#[must_use]
+pub fn of(app: App, step: Step) -> El {
+    match step {
+        Step::Services => services::screen(app),
+        Step::Employee => employee::screen(app),
+        Step::Time => time::screen(app),
+        Step::Details => details::screen(app),
+        Step::Payment => payment::screen(app),
+        Step::Done => done::screen(app),
+        Step::Visit => visit::screen(app),
+        Step::Expired => ended::expired(app),
+        Step::Taken => ended::taken(app),
+        Step::Link(why) => ended::link(app, why),
+        Step::Empty => ended::empty(app),
+        Step::Loading => loading(),
+    }
+}
+
+/// A screen with its heading, which takes the focus when the screen is gone to.
+#[must_use]
+pub fn frame(step: Step, heading: &str) -> El {
+    el("section", "screen")
+        .attr("data-step", route::name(step))
+        .attr("aria-labelledby", "title")
+        .child(text("h1", "", heading).id("title").attr("tabindex", "-1"))
+}
+
+/// A screen that can be gone back from.
+#[must_use]
+pub fn frame_back(app: App, step: Step, heading: &str, back: Step) -> El {
+    let screen = el("section", "screen")
+        .attr("data-step", route::name(step))
+        .attr("aria-labelledby", "title")
+        .child(button("plain back", &["‹ ", &t("back")].concat(), move || route::go(app, back)));
+    screen.child(text("h1", "", heading).id("title").attr("tabindex", "-1"))
+}
+
+fn loading() -> El {
+    let bars = (0..6).map(|_| el("i", "")).collect();
+    el("section", "screen skeleton").attr("data-step", "loading").attr("aria-busy", "true").children(bars)
+}

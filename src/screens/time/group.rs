@@ -1,0 +1,42 @@
+//! Which date of a group event.
+
+use leptos::prelude::GetUntracked;
+use server::api::catalogue::GroupDate;
+
+use super::{frame_back, zone_note};
+use crate::{
+    dom::{El, el, text},
+    intl::{self, at},
+    parts,
+    state::{App, Step, offer, route},
+    texts::{t, tn},
+};
+
+/// The event's dates, with the seats left.
+pub fn screen(app: App, dates: &'static [GroupDate]) -> El {
+    let screen = frame_back(app, Step::Time, &t("group.title"), Step::Services);
+    let Some(first) = dates.first() else {
+        return screen.child(parts::note("", &t("group.none")).child(parts::phone_link(app.phone())));
+    };
+    let picks = dates.iter().map(|date| pick(app, date)).collect();
+    screen.maybe(zone_note(app, first.start)).child(el("div", "picks").children(picks))
+}
+
+fn pick(app: App, date: &'static GroupDate) -> El {
+    let leader = app.catalogue().map_or("", |catalogue| offer::name(catalogue, &date.employee));
+    let full = date.seats_left == 0;
+    let seats = if full { t("group.full") } else { tn("group.seats", date.seats_left.into(), &[]) };
+    let is_chosen = app.chosen.get_untracked().date.as_ref() == Some(&date.id);
+    el("button", "pick")
+        .attr("type", "button")
+        .attr("data-group-date", date.id.as_str())
+        .attr_if("aria-pressed", is_chosen.then_some("true"))
+        .attr_if("disabled", full.then_some(""))
+        .child(text("span", "name", &at(date.start, intl::MOMENT, app.zone())))
+        .child(text("span", "tag", &seats))
+        .child(text("span", "more", leader))
+        .press(move || {
+            app.choose_time(date.start, date.employee.clone(), Some(date.id.clone()));
+            route::go(app, Step::Details);
+        })
+}

@@ -1,0 +1,47 @@
+//! A visit link: the visit, what is due and why, and the card field right away.
+
+use leptos::prelude::GetUntracked;
+use server::api::booking::Booking;
+
+use super::{frame, payment};
+use crate::{
+    dom::{El, el, text},
+    intl::{self, at},
+    parts,
+    state::{App, Step},
+    texts::{t, tf},
+};
+
+/// The visit.
+#[must_use]
+pub fn screen(app: App) -> El {
+    let Some(booking) = app.booking.get_untracked() else { return el("div", "") };
+    frame(Step::Visit, &t("visit.title"))
+        .maybe((!booking.client.is_empty()).then(|| text("p", "", &tf("visit.hello", &[("name", &booking.client)]))))
+        .child(lines(&booking))
+        .child(text("p", "", &when(app, &booking)))
+        .children(payment::above(app))
+}
+
+/// Services and products, and their sum.
+#[must_use]
+pub fn lines(booking: &Booking) -> El {
+    let mut rows = el("div", "tight");
+    for line in &booking.lines {
+        rows = rows.child(parts::row("", &line.name, parts::price(line.price, line.from)));
+    }
+    if booking.lines.len() > 1 {
+        rows = rows.child(parts::row("total", &t("total"), parts::price(booking.quote.price, booking.quote.from)));
+    }
+    rows
+}
+
+/// When, and with whom.
+#[must_use]
+pub fn when(app: App, booking: &Booking) -> String {
+    let moment = at(booking.start, intl::MOMENT, app.zone());
+    if booking.employee.is_empty() {
+        return moment;
+    }
+    tf("when_with", &[("moment", &moment), ("name", &booking.employee)])
+}

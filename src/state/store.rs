@@ -1,0 +1,146 @@
+//! What outlives a reload: the booking's token, and what was typed.
+//!
+//! The token is kept for this tab, and for the salon, so that a second tab finds the same booking. What was typed is kept
+//! for this tab alone. Where storage is blocked, all of it lives in memory.
+
+use std::cell::RefCell;
+
+use domain::id::BookingToken;
+use leptos::prelude::{GetUntracked, window};
+use server::api::hold::Client;
+use wasm_bindgen::JsValue;
+use web_sys::Storage;
+
+use super::{App, View, token};
+use crate::{dom::get, wire::object};
+
+thread_local! {
+    static MEMORY: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A place to keep things.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// This tab's.
+    Tab,
+    /// All tabs'.
+    Browser,
+}
+
+/// The token in use.
+#[must_use]
+pub fn token(app: App) -> Option<BookingToken> {
+    let key = key(app);
+    let kept = read(Place::Tab, &key).or_else(|| read(Place::Browser, &key))?;
+    BookingToken::parse(&kept).ok()
+}
+
+/// Whether this tab itself has a token, or only found another tab's.
+#[must_use]
+pub fn is_ours(app: App) -> bool {
+    read(Place::Tab, &key(app)).is_some()
+}
+
+/// The token in use, or a new one.
+#[must_use]
+pub fn token_or_new(app: App) -> Option<BookingToken> {
+    token(app).or_else(|| new_token(app))
+}
+
+/// Makes and keeps a new token.
+#[must_use]
+pub fn new_token(app: App) -> Option<BookingToken> {
+    let token = token::fresh()?;
+    keep_token(app, &token);
+    Some(token)
+}
+
+/// Keeps a token for this tab, and a booking's for the salon's other tabs.
+pub fn keep_token(app: App, token: &BookingToken) {
+    let key = key(app);
+    write(Place::Tab, &key, token.reveal());
+    if !app.is_visit() {
+        write(Place::Browser, &key, token.reveal());
+    }
+}
+
+/// Forgets the token: the next booking gets its own.
+pub fn forget_token(app: App) {
+    let key = key(app);
+    remove(Place::Tab, &key);
+    remove(Place::Browser, &key);
+}
+
+/// Keeps what was typed.
+pub fn keep_client(app: App) {
+    let client = app.client.get_untracked();
+    let kept = object(&[
+        ("name", client.name.as_str().into()),
+        ("email", client.email.as_str().into()),
+        ("phone", client.phone.as_str().into()),
+        ("note", client.note.as_str().into()),
+    ]);
+    if let Ok(text) = js_sys::JSON::stringify(&kept) {
+        write(Place::Tab, "booking-checkout:client", &String::from(text));
+    }
+}
+
+/// What was typed before a reload.
+#[must_use]
+pub fn client() -> Option<Client> {
+    let kept = js_sys::JSON::parse(&read(Place::Tab, "booking-checkout:client")?).ok()?;
+    let text = |key| get(&kept, key).as_string().unwrap_or_default();
+    Some(Client {
+        name: text("name"),
+        email: text("email"),
+        phone: text("phone"),
+        note: text("note"),
+        language: String::new(),
+    })
+}
+
+/// Where the token is kept: one a salon, and one a visit.
+#[must_use]
+pub fn key(app: App) -> String {
+    let name = match &app.page.view {
+        View::Book(catalogue) => catalogue.salon.slug.as_str(),
+        View::Visit(booking) => booking.id.as_str(),
+        View::NoLink { .. } => "",
+    };
+    ["booking-checkout:token:", name].concat()
+}
+
+/// Reads what was kept.
+#[must_use]
+pub fn read(place: Place, key: &str) -> Option<String> {
+    match storage(place) {
+        Some(storage) => storage.get_item(key).ok().flatten(),
+        None => MEMORY.with_borrow(|all| all.iter().find(|(k, _)| k == key).map(|(_, value)| value.clone())),
+    }
+}
+
+/// Keeps a text.
+pub fn write(place: Place, key: &str, value: &str) {
+    if storage(place).is_none_or(|storage| storage.set_item(key, value).is_err()) {
+        remove(place, key);
+        MEMORY.with_borrow_mut(|all| all.push((key.to_owned(), value.to_owned())));
+    }
+}
+
+/// Forgets a text.
+pub fn remove(place: Place, key: &str) {
+    MEMORY.with_borrow_mut(|all| all.retain(|(k, _)| k != key));
+    if let Some(storage) = storage(place) {
+        let _ = storage.remove_item(key);
+    }
+}
+
+/// Asking for storage may throw where it is blocked.
+fn storage(place: Place) -> Option<Storage> {
+    let window = window();
+    let storage: Result<Option<Storage>, JsValue> = match place {
+        Place::Tab => window.session_storage(),
+        Place::Browser => window.local_storage(),
+    };
+    storage.ok().flatten()
+}

@@ -1,0 +1,58 @@
+//! The page's words.
+//!
+//! The server writes the texts of one language into the page (`public/texts/*.json`: key → text). They never become part of
+//! the program: twenty languages cost a payer no more than one. `{name}` stands for a value; a plural has one text for each
+//! of the language's forms (`.one`, `.few`, `.other` …), which the browser chooses.
+
+use std::cell::RefCell;
+
+use wasm_bindgen::JsValue;
+
+use crate::{dom::get, number::float};
+
+thread_local! {
+    static TEXTS: RefCell<(JsValue, String)> = const { RefCell::new((JsValue::UNDEFINED, String::new())) };
+}
+
+/// Takes the texts of a language into use.
+pub fn load(texts: JsValue, language: &str) {
+    TEXTS.with_borrow_mut(|now| *now = (texts, language.to_owned()));
+}
+
+/// The language of the page, such as `de`, or `de-AT` where the browser asks for that kind of it.
+#[must_use]
+pub fn language() -> String {
+    TEXTS.with_borrow(|(_, language)| language.clone())
+}
+
+/// A text; its key where the language has none, so that nothing is silently empty.
+#[must_use]
+pub fn t(key: &str) -> String {
+    find(key).unwrap_or_else(|| key.to_owned())
+}
+
+/// A text with values.
+#[must_use]
+pub fn tf(key: &str, values: &[(&str, &str)]) -> String {
+    fill(t(key), values)
+}
+
+/// A text for a number of things: `{n}` is the number.
+#[must_use]
+pub fn tn(key: &str, number: i64, values: &[(&str, &str)]) -> String {
+    let rules = js_sys::Intl::PluralRules::new(&js_sys::Array::of1(&language().into()), &js_sys::Object::new());
+    let form = String::from(rules.select(float(number)));
+    let found = find(&[key, ".", &form].concat()).or_else(|| find(&[key, ".other"].concat()));
+    fill(fill(found.unwrap_or_else(|| key.to_owned()), &[("n", &number.to_string())]), values)
+}
+
+fn find(key: &str) -> Option<String> {
+    TEXTS.with_borrow(|(texts, _)| get(texts, key).as_string())
+}
+
+fn fill(mut text: String, values: &[(&str, &str)]) -> String {
+    for (name, value) in values {
+        text = text.replace(&["{", name, "}"].concat(), value);
+    }
+    text
+}
