@@ -279,18 +279,6 @@
       if (after[name].status !== 'requires_payment_method' || !error) return after;
       return { error: { ...error, [name === 'setupIntent' ? 'setup_intent' : 'payment_intent']: after[name] } };
     }
-
-    async confirmPayment({ elements, clientSecret, confirmParams = {}, redirect } = {}) {
-      const { return_url, ...params } = confirmParams;
-      const made = await this.createConfirmationToken({ elements, params });
-      if (made.error) return made;
-      const id = clientSecret.split('_secret_')[0];
-      const sent = await this.call('POST', `payment_intents/${id}/confirm`, { client_secret: clientSecret, confirmation_token: made.confirmationToken.id, ...(return_url ? { return_url } : {}) });
-      if (sent.error) return sent;
-      const done = await this.handleNextAction({ clientSecret });
-      if (!done.error && redirect !== 'if_required' && return_url) location.assign(`${return_url}${return_url.includes('?') ? '&' : '?'}payment_intent=${id}&payment_intent_client_secret=${clientSecret}&redirect_status=${done.paymentIntent.status}`);
-      return done;
-    }
   }
 
   /** Shows the bank's dialog until it is answered or closed. */
