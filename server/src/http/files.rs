@@ -13,13 +13,13 @@ use super::compress::accepts;
 
 /// What `trunk build` made of the widget.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../dist"]
+#[folder = "../dist"]
 #[allow_missing = true]
 struct Pages;
 
 /// The widget's texts, one file a language.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../public/texts"]
+#[folder = "../public/texts"]
 #[allow_missing = true]
 struct Texts;
 
