@@ -1,5 +1,6 @@
-//! The programs, built for use. The widget and the server never meet in one cargo invocation: their features would
-//! (docs/ARCHITECTURE.md, invariant 9).
+//! The programs, built for use, each by itself. Built together, cargo would give them each other's features: the widget would
+//! get the server's half (docs/ARCHITECTURE.md, invariant 9), and the sandbox an HTTP client that waits for a cryptography which
+//! only the server brings.
 
 use crate::failure::Outcome;
 use crate::{files, run};
@@ -23,28 +24,31 @@ pub enum Profile {
 
 const LIMIT: Duration = Duration::from_secs(40 * 60);
 
-/// Builds server (with the pages that are in dist/) and sandbox.
+/// Builds the server, with the pages that are in dist/, and the sandbox.
 pub fn programs(profile: Profile) -> Outcome<Programs> {
+    let server = build("server", &["--features", "ssr"], profile)?;
+    Ok(Programs {
+        server: server.join("booking-checkout"),
+        sandbox: sandbox(profile)?,
+    })
+}
+
+/// Builds the sandbox and says where it is.
+pub fn sandbox(profile: Profile) -> Outcome<PathBuf> {
+    build("stripe-sandbox", &[], profile).map(|folder| folder.join("stripe-sandbox"))
+}
+
+/// Builds a package's programs and says in which folder they are.
+fn build(package: &str, features: &[&str], profile: Profile) -> Outcome<PathBuf> {
+    let mut command = run::cargo(["build", "--locked", "--bins", "--package", package]);
+    command.args(features);
     let (title, folder) = match profile {
-        Profile::Release => ("Building server and sandbox, optimized", "release"),
-        Profile::Dev => ("Building server and sandbox", "debug"),
+        Profile::Release => (format!("Building {package}, optimized"), "release"),
+        Profile::Dev => (format!("Building {package}"), "debug"),
     };
-    let mut command = run::cargo([
-        "build",
-        "--package",
-        "server",
-        "--package",
-        "stripe-sandbox",
-        "--bins",
-    ]);
-    command.args(["--features", "server/ssr"]);
     if profile == Profile::Release {
         command.arg("--release");
     }
-    run::step(title, &mut command, LIMIT)?;
-    let folder = files::target().join(folder);
-    Ok(Programs {
-        server: folder.join("booking-checkout"),
-        sandbox: folder.join("stripe-sandbox"),
-    })
+    run::step(&title, &mut command, LIMIT)?;
+    Ok(files::target().join(folder))
 }

@@ -102,7 +102,7 @@ pub fn start(salon: &Salon, programs: &Programs, own: Option<Keys>) -> Outcome<R
     let (keys, at_sandbox) = match own {
         Some(keys) => (keys, false),
         None => {
-            services.push(start_sandbox(salon, programs)?);
+            services.push(start_sandbox(salon, &programs.sandbox)?);
             (
                 stripe::sandbox_keys(salon.sandbox_port, &salon.server_url(), SALON, &salon.data)?,
                 true,
@@ -127,8 +127,8 @@ pub fn start(salon: &Salon, programs: &Programs, own: Option<Keys>) -> Outcome<R
 }
 
 /// Starts the sandbox alone.
-pub fn start_sandbox(salon: &Salon, programs: &Programs) -> Outcome<Service> {
-    let mut command = run::command(&programs.sandbox);
+pub fn start_sandbox(salon: &Salon, program: &Path) -> Outcome<Service> {
+    let mut command = run::command(program);
     command
         .arg("--listen")
         .arg(services::local(salon.sandbox_port).to_string());

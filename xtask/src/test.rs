@@ -154,7 +154,7 @@ fn tidy_tree() -> Outcome<String> {
 fn format() -> Outcome<String> {
     run::step(
         "cargo fmt --all --check",
-        &mut run::cargo(["fmt", "--all", "--check"]),
+        &mut run::cargo(["fmt", "--all", "--check", "--", "--color=never"]),
         LIMIT,
     )
     .map_err(|failure| failure.hint("`cargo fmt --all` puts it right."))?;
@@ -227,7 +227,7 @@ fn sdk() -> Outcome<String> {
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
     run::step("Getting Stripe's SDK (npm ci)", &mut install, LIMIT)?;
 
-    let programs = build::programs(Profile::Dev)?;
+    let program = build::sandbox(Profile::Dev)?;
     let data = files::target().join("xtask").join("sdk");
     let _ = std::fs::remove_dir_all(&data);
     files::make_folder(&data)?;
@@ -238,7 +238,7 @@ fn sdk() -> Outcome<String> {
         data,
         log: "info",
     };
-    let _sandbox = demo::start_sandbox(&salon, &programs)?;
+    let _sandbox = demo::start_sandbox(&salon, &program)?;
     let mut tests = run::command("node");
     tests.current_dir(&folder).args(["--test"]);
     tests.env("SANDBOX_URL", salon.sandbox_url());
