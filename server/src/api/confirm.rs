@@ -42,7 +42,7 @@ pub struct Confirmed {
 #[derive(Clone, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum Next {
-    /// Nothing: it is booked, and paid if it was to be.
+    /// Nothing more comes: the booking says how it stands (booked; or still held, when nothing was begun).
     Done,
     /// Let the payer confirm with their bank (`stripe.handleNextAction`), then call `settle`.
     ConfirmWithBank {
