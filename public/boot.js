@@ -132,7 +132,9 @@
         mode: 'payment', amount: wanted.amount, currency: wanted.currency, allowedPaymentMethodTypes: ['card'],
         appearance: looks(), locale: root.lang || 'auto',
       });
-      const field = elements.create('payment', { layout: 'tabs', wallets: { link: 'never' } });
+      const field = elements.create('payment', {
+        layout: 'tabs', wallets: { link: 'never' }, defaultValues: { billingDetails: { address: { country: salon.country } } },
+      });
       field.on('ready', () => { performance.mark('card-ready'); say('ready'); });
       field.on('change', (event) => { card.complete = event.complete; if (tell) tell('change'); });
       field.on('loaderror', () => say('blocked'));
