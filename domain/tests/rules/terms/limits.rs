@@ -187,6 +187,17 @@ fn sums_that_do_not_go_together_are_refused() {
         }]),
         currencies
     );
+    // Also where the number is above the price, and where nothing would be asked for.
+    let more = Money::new(5000, currency("JPY")).unwrap();
+    let hidden = line(1000, Forbidden, Part::Fixed(more), Allowed);
+    assert_eq!(
+        of(&[Line {
+            service: Required,
+            ..hidden
+        }]),
+        currencies
+    );
+    assert_eq!(of(&[cut, hidden]), currencies);
     let huge = line(Money::LIMIT, Required, FULL, Allowed);
     assert_eq!(of(&[huge, cut]), Err(QuoteError::Money(MoneyError::TooLarge)));
 }
