@@ -8,7 +8,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// What compresses well; the rest is sent as it is.
@@ -63,6 +63,7 @@ pub fn build() -> Outcome {
         return Ok(());
     }
     let _ = fs::remove_file(&note);
+    let begun = SystemTime::now();
     let mut trunk = run::command("trunk");
     trunk.args([
         "build",
@@ -75,6 +76,10 @@ pub fn build() -> Outcome {
     trunk.env_remove("NO_COLOR");
     run::step("Building the widget's pages, optimized", &mut trunk, LIMIT)?;
     compress(&dist())?;
+    // What was edited meanwhile may be in the pages or not: then the next start builds again.
+    if inputs()?.iter().any(|path| is_newer(path, begun)) {
+        return Ok(());
+    }
     files::make_folder(note.parent().unwrap_or(&note))?;
     files::write(&note, fingerprint()?.as_bytes())
 }
@@ -137,8 +142,8 @@ fn is_whole(folder: &Path) -> bool {
             .is_ok_and(|files| files.iter().filter(|path| is_compressible(path)).all(twins))
 }
 
-/// A number that changes with anything the pages are made of.
-fn fingerprint() -> Outcome<String> {
+/// Everything the pages are made of.
+fn inputs() -> Outcome<Vec<PathBuf>> {
     let root = files::root();
     let mut inputs: Vec<PathBuf> = INGREDIENTS.iter().map(|name| root.join(name)).collect();
     for folder in INGREDIENT_FOLDERS {
@@ -147,8 +152,19 @@ fn fingerprint() -> Outcome<String> {
     inputs.extend(sources());
     inputs.sort();
     inputs.dedup();
+    Ok(inputs)
+}
+
+fn is_newer(path: &Path, moment: SystemTime) -> bool {
+    fs::metadata(path)
+        .and_then(|about| about.modified())
+        .is_ok_and(|modified| modified > moment)
+}
+
+/// A number that changes with anything the pages are made of.
+fn fingerprint() -> Outcome<String> {
     let mut hash = DefaultHasher::new();
-    for path in inputs {
+    for path in inputs()? {
         hash.write(path.as_os_str().as_encoded_bytes());
         match fs::read(&path) {
             Ok(content) => {
