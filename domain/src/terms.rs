@@ -261,11 +261,15 @@ pub fn quote(salon: &SalonTerms, history: History, lines: &[Line]) -> Result<Quo
     if counted.iter().any(|line| line.from) {
         reasons.push(Reason::FromPrice);
     }
-    let (offer, limits) = within_limits(now, all, must);
-    if let Some(reason) = limits {
-        reasons.insert(0, reason);
+    match within_limits(now, all, must) {
+        (offer, None) => done(offer, reasons),
+        // Why it can't be paid now is all there is to say: what would have been asked for only confuses.
+        (Offer::AtSalon, Some(reason)) => done(Offer::AtSalon, vec![reason]),
+        (offer, Some(reason)) => {
+            reasons.insert(0, reason);
+            done(offer, reasons)
+        }
     }
-    done(offer, reasons)
 }
 
 /// Why there is no quote.

@@ -70,6 +70,8 @@ CREATE TABLE booking (
     -- SHA-256 of the bearer token that may act for it, and until when.
     token_hash TEXT UNIQUE,
     token_until BIGINT,
+    -- The token before that one: its page is told that the link was opened elsewhere.
+    former_token TEXT,
     state TEXT NOT NULL CHECK (state IN ('held', 'booked', 'expired', 'cancelled')),
     hold_until BIGINT,
     employee TEXT NOT NULL REFERENCES employee (id),
@@ -89,6 +91,7 @@ CREATE TABLE booking (
     UNIQUE (salon, reference)
 );
 CREATE INDEX booking_by_time ON booking (employee, ends);
+CREATE INDEX booking_by_former_token ON booking (former_token) WHERE former_token IS NOT NULL;
 CREATE INDEX booking_by_client ON booking (salon, email);
 CREATE INDEX booking_hold_ends ON booking (hold_until) WHERE state = 'held';
 

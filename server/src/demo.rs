@@ -89,7 +89,10 @@ pub async fn seed(app: &App, wishes: &Wishes) -> Result<Made, ApiError> {
         &wishes.embedders,
     )
     .await?;
-    let link = visit::make(&mut write, &slug, now).await?;
+    write.commit().await?;
+    let starts = visit::starts(app, &slug).await?;
+    let mut write = app.store.write().await?;
+    let link = visit::make(&mut write, &slug, starts, now).await?;
     write.commit().await?;
     Ok(Made {
         booking_url: format!("{}/book/{slug}", app.public_url),

@@ -26,7 +26,12 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
         tick(&app).await;
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
-            _ = stop.changed() => {}
+            changed = stop.changed() => {
+                // Whoever could tell us to stop is gone.
+                if changed.is_err() {
+                    return;
+                }
+            }
         }
     }
 }

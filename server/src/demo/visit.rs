@@ -2,7 +2,7 @@
 
 use domain::{
     currency::Currency,
-    id::{BookingId, EmployeeId, LinkToken, SalonSlug},
+    id::{BookingId, EmployeeId, LinkToken, SalonSlug, ServiceId},
     money::Money,
     payment::BookingState,
     terms::{Due, Offer, Quote, Reason},
@@ -11,9 +11,9 @@ use domain::{
 
 use super::damaged;
 use crate::{
-    api::{booking::Line, error::ApiError, hold::Client},
-    app::random_id,
-    handlers::hold::reference,
+    api::{booking::Line, error::ApiError, free_times::FreeTimesRequest, hold::Client},
+    app::{App, random_id},
+    handlers::{context::Context, free_times, hold::reference},
     payments::take_slot,
     store::{
         Write,
@@ -22,8 +22,38 @@ use crate::{
     },
 };
 
-/// Writes the visit and its link, at the first hour from now on that Anna has free.
-pub async fn make(write: &mut Write, salon: &SalonSlug, now: Moment) -> Result<LinkToken, ApiError> {
+/// When Anna is free for it, in the next days.
+pub async fn starts(app: &App, salon: &SalonSlug) -> Result<Vec<Moment>, ApiError> {
+    let request = FreeTimesRequest {
+        salon: salon.clone(),
+        services: vec![ServiceId::parse("svc_cut").map_err(damaged)?],
+        employee: Some(EmployeeId::parse("emp_anna").map_err(damaged)?),
+        from: None,
+        days: 31,
+    };
+    let found = free_times::find(
+        &Context {
+            app: app.clone(),
+            token: None,
+        },
+        request,
+    )
+    .await?;
+    Ok(found
+        .days
+        .into_iter()
+        .flat_map(|day| day.times)
+        .map(|time| time.start)
+        .collect())
+}
+
+/// Writes the visit and its link, at the first of these starts that Anna has free.
+pub async fn make(
+    write: &mut Write,
+    salon: &SalonSlug,
+    starts: Vec<Moment>,
+    now: Moment,
+) -> Result<LinkToken, ApiError> {
     let eur = |minor| Money::new(minor, Currency::EUR).map_err(damaged);
     let line = |name: &str, minutes, price| {
         Ok::<_, ApiError>(Line {
@@ -69,11 +99,9 @@ pub async fn make(write: &mut Write, salon: &SalonSlug, now: Moment) -> Result<L
             reasons: vec![Reason::ServiceInFull, Reason::Added],
         },
     };
-    const HOUR: i64 = 3_600_000;
-    let tomorrow = (now.0 / HOUR + 24) * HOUR;
-    for hour in 0..24 * 30 {
-        visit.start = Moment(tomorrow + hour * HOUR);
-        visit.end = visit.start.plus_minutes(45);
+    for start in starts {
+        visit.start = start;
+        visit.end = start.plus_minutes(45);
         if take_slot(write, &visit).await? {
             break;
         }

@@ -47,18 +47,20 @@ impl Context {
     /// The booking of the bearer's token.
     ///
     /// # Errors
-    /// `NotYours` when it fits none; `OpenedElsewhere` when its time is over.
+    /// `NotYours` when it fits none; `OpenedElsewhere` when its time is over, or another page opened the link since.
     pub async fn booking(&self) -> Result<BookingRecord, ApiError> {
         let hash = token_hash(self.token()?.reveal());
-        let booking = booking::by_token(self.app.store.read(), &hash)
-            .await?
-            .ok_or_else(not_yours)?;
-        match booking.token_until {
-            Some(until) if until <= self.app.now() => Err(ApiError::new(
-                Code::OpenedElsewhere,
-                "This page is more than an hour old. Open the link again to go on.",
-            )),
-            _ => Ok(booking),
+        let db = self.app.store.read();
+        let elsewhere = |why| Err(ApiError::new(Code::OpenedElsewhere, why));
+        match booking::by_token(db, &hash).await? {
+            Some(booking) if booking.token_until.is_some_and(|until| until <= self.app.now()) => {
+                elsewhere("This page is more than an hour old. Open the link again to go on.")
+            }
+            Some(booking) => Ok(booking),
+            None if booking::was_token(db, &hash).await? => {
+                elsewhere("This link was opened on another page. Go on there, or open it here again.")
+            }
+            None => Err(not_yours()),
         }
     }
 

@@ -9,7 +9,10 @@ use domain::{
 };
 use jiff::{ToSpan as _, tz::TimeZone};
 
-use super::{context::current, quote::pick_services};
+use super::{
+    context::{Context, current},
+    quote::pick_services,
+};
 use crate::{
     api::{
         catalogue::Service,
@@ -31,7 +34,14 @@ const HORIZON: i64 = 60;
 /// # Errors
 /// See there.
 pub async fn free_times(request: FreeTimesRequest) -> Result<FreeTimes, ApiError> {
-    let context = current()?;
+    find(&current()?, request).await
+}
+
+/// Free times of a choice of services: six queries.
+///
+/// # Errors
+/// See [`crate::api::free_times::free_times`].
+pub async fn find(context: &Context, request: FreeTimesRequest) -> Result<FreeTimes, ApiError> {
     let app = &context.app;
     let salon = context.salon(&request.salon).await?;
     let offer = offer::read(app.store.read(), &request.salon, salon.salon.currency).await?;

@@ -17,8 +17,9 @@ use crate::{
     },
     payments::{TRIES, ask},
     store::{
-        attempt,
+        StoreError, attempt,
         booking::{self, BookingRecord, token_hash},
+        is_taken,
         link::{self, LinkRecord},
     },
 };
@@ -98,7 +99,15 @@ pub async fn open(request: OpenRequest) -> Result<Booking, ApiError> {
     let now = app.now();
     let mut write = app.store.write().await?;
     link::note_opened(write.conn(), &token_hash(request.link.reveal()), now).await?;
-    booking::set_token(write.conn(), &visit.id, &bearer, now.plus_minutes(PAGE_MINUTES)).await?;
+    match booking::set_token(write.conn(), &visit.id, &bearer, now.plus_minutes(PAGE_MINUTES)).await {
+        Err(StoreError::Failed(error)) if is_taken(&error) => {
+            return Err(ApiError::new(
+                Code::NotYours,
+                "This page already acts for another booking. Load it again.",
+            ));
+        }
+        other => other?,
+    }
     write.commit().await?;
     let visit = context.booking().await?;
     view(app, &visit).await

@@ -80,6 +80,18 @@ pub async fn by_token(
     row.map(Row::read).transpose()
 }
 
+/// Whether the token of this hash acted for a booking until another page opened it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn was_token(db: impl AnyExecutor<'_>, token_hash: &str) -> Result<bool, StoreError> {
+    let found: Option<(String,)> = sqlx::query_as("SELECT id FROM booking WHERE former_token = $1 LIMIT 1")
+        .bind(token_hash)
+        .fetch_optional(db)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// The services and products of a booking, in order.
 ///
 /// # Errors
@@ -210,19 +222,22 @@ pub async fn advance(
 /// Lets another token act for a booking, until then. The one before does not any more.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`StoreError`]; a unique violation when the token acts for another booking.
 pub async fn set_token(
     db: &mut AnyConnection,
     id: &BookingId,
     token_hash: &str,
     until: Moment,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE booking SET token_hash = $2, token_until = $3 WHERE id = $1")
-        .bind(id.as_str())
-        .bind(token_hash)
-        .bind(until.0)
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "UPDATE booking SET former_token = CASE WHEN token_hash = $2 THEN former_token ELSE token_hash END, \
+         token_hash = $2, token_until = $3 WHERE id = $1",
+    )
+    .bind(id.as_str())
+    .bind(token_hash)
+    .bind(until.0)
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -36,7 +36,11 @@ async fn opened_twice_only_the_later_page_pays() {
     let (first, second) = (house.page(), house.page());
     first.open(&house.visit_link).await.unwrap();
     second.open(&house.visit_link).await.unwrap();
-    assert_eq!(first.pay(6450, VISA).await.unwrap_err().code, Code::NotYours);
+    assert_eq!(
+        first.pay(6450, VISA).await.unwrap_err().code,
+        Code::OpenedElsewhere
+    );
+    assert_eq!(first.status().await.unwrap_err().code, Code::OpenedElsewhere);
     assert_eq!(second.pay(6450, VISA).await.unwrap().next, Next::Done);
     assert_eq!(house.taken().len(), 1);
 }
@@ -104,4 +108,16 @@ async fn a_link_that_is_none_or_whose_time_is_over() {
         house.page().open(&house.visit_link).await.unwrap_err().code,
         Code::LinkExpired
     );
+}
+
+#[tokio::test]
+async fn a_page_that_acts_for_a_booking_can_t_open_a_visit_too() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    assert_eq!(
+        page.open(&house.visit_link).await.unwrap_err().code,
+        Code::NotYours
+    );
+    assert!(page.status().await.unwrap().choice.is_some());
 }

@@ -1,0 +1,9 @@
+//! Makes the folder of the pages before `rust-embed` looks for it: a server that was built before the pages would otherwise
+//! never find them. What is in it is `trunk`'s business (`cargo xtask demo` and `cargo xtask test` build it).
+
+fn main() -> std::io::Result<()> {
+    println!("cargo::rerun-if-changed=build.rs");
+    // They are compiled in.
+    println!("cargo::rerun-if-changed=migrations");
+    std::fs::create_dir_all("../dist")
+}
