@@ -1,12 +1,12 @@
 //! Puts the widget into its page and keeps both in step.
 
-use leptos::prelude::{Get, RwSignal, Set, untrack};
+use leptos::prelude::untrack;
 
 use crate::{
     dom::{self, El, by_id, el, focus, get},
     flow, parts,
     screens::{self, details::mark_interactive, payment},
-    state::{App, Page, Step, clock, route, tabs},
+    state::{App, Live, Page, Step, clock, route, tabs},
     stripe,
     summary::summary,
     texts,
@@ -21,14 +21,21 @@ pub fn build(host: El) {
         skeleton.remove();
     }
     let after = rooms(&host);
-    let open = RwSignal::new(false);
+    let open = Live::new(false);
     stripe::follow(app);
     flow::start(app);
     tabs::listen(app);
-    dom::listen(&leptos::prelude::window(), "popstate", move |_| route::follow(app));
+    dom::listen(&leptos::prelude::window(), "popstate", move |_| {
+        route::follow(app)
+    });
     every_second(app);
     let _ = host
-        .child(el("div", "unseen").attr("role", "status").attr("aria-live", "polite").live_text(move || app.said.get()))
+        .child(
+            el("div", "unseen")
+                .attr("role", "status")
+                .attr("aria-live", "polite")
+                .live_text(move || app.said.get()),
+        )
         .child(el("div", "screen").id("banner").live(move || {
             let lost = app.lost.get().then(|| parts::note("care", &texts::t("net.lost")));
             lost.into_iter().collect()
@@ -75,7 +82,9 @@ fn rooms(host: &El) -> El {
         return El::of(after);
     }
     let after = el("section", "").id("after-card");
-    let card = el("section", "away").id("card-room").child(el("div", "").id("card"));
+    let card = el("section", "away")
+        .id("card-room")
+        .child(el("div", "").id("card"));
     let parent = host.raw().parent_element().map(El::of);
     if let Some(parent) = parent {
         let _ = parent.child(card).child(after.clone());
@@ -86,25 +95,40 @@ fn rooms(host: &El) -> El {
 /// The page's data and texts, as the server wrote them.
 fn read_page() -> Option<Page> {
     let texts = json("page-texts");
-    let wanted = dom::document().document_element().and_then(|root| root.get_attribute("lang")).unwrap_or_default();
+    let wanted = dom::document()
+        .document_element()
+        .and_then(|root| root.get_attribute("lang"))
+        .unwrap_or_default();
     texts::load(texts, &dialect(&wanted));
     Page::read(&json("page-data"))
 }
 
 fn json(id: &str) -> JsValue {
-    let text = by_id(id).and_then(|element| element.text_content()).unwrap_or_default();
+    let text = by_id(id)
+        .and_then(|element| element.text_content())
+        .unwrap_or_default();
     js_sys::JSON::parse(&text).unwrap_or_default()
 }
 
 /// The client's own kind of a language: `en` for somebody in Britain is `en-GB`.
 fn dialect(language: &str) -> String {
     let own = get(&get(&leptos::prelude::window(), "navigator"), "languages");
-    let own = js_sys::Array::from(&own).iter().filter_map(|one| one.as_string()).find(|one| one.starts_with(language));
-    own.filter(|_| !language.is_empty()).unwrap_or_else(|| if language.is_empty() { "en".to_owned() } else { language.to_owned() })
+    let own = js_sys::Array::from(&own)
+        .iter()
+        .filter_map(|one| one.as_string())
+        .find(|one| one.starts_with(language));
+    own.filter(|_| !language.is_empty()).unwrap_or_else(|| {
+        if language.is_empty() {
+            "en".to_owned()
+        } else {
+            language.to_owned()
+        }
+    })
 }
 
 fn every_second(app: App) {
     let tick = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || clock::tick(app)).into_js_value();
-    let _ = leptos::prelude::window().set_interval_with_callback_and_timeout_and_arguments_0(tick.unchecked_ref(), 1_000);
+    let _ = leptos::prelude::window()
+        .set_interval_with_callback_and_timeout_and_arguments_0(tick.unchecked_ref(), 1_000);
     app.said.set(String::new());
 }

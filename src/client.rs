@@ -26,7 +26,15 @@ pub async fn call<C: Call>(app: App, call: C, token: Option<&BookingToken>) -> R
     let body = object(&[("request", call.request())]);
     let body = JSON::stringify(&body).map(String::from).unwrap_or_default();
     let tries = if C::REPEATABLE { TRIES } else { 1 };
-    let answer = exchange(app, C::PATH, &body, token.map(BookingToken::reveal), C::LIMIT, tries).await?;
+    let answer = exchange(
+        app,
+        C::PATH,
+        &body,
+        token.map(BookingToken::reveal),
+        C::LIMIT,
+        tries,
+    )
+    .await?;
     C::answer(&answer).ok_or_else(|| ApiError::new(Code::Failed, "unreadable"))
 }
 
@@ -64,7 +72,10 @@ async fn exchange(
 
 async fn once(path: &str, body: &str, token: Option<&str>, limit: u32) -> Result<JsValue, ApiError> {
     let lost = |_| ApiError::new(Code::Network, "");
-    let headers = object(&[("content-type", "application/json".into()), ("accept", "application/json".into())]);
+    let headers = object(&[
+        ("content-type", "application/json".into()),
+        ("accept", "application/json".into()),
+    ]);
     if let Some(token) = token {
         crate::dom::set(&headers, "authorization", &["Bearer ", token].concat().into());
     }
@@ -85,7 +96,14 @@ async fn once(path: &str, body: &str, token: Option<&str>, limit: u32) -> Result
     // A proxy's page instead of an answer of ours: as good as none, so it may be asked again.
     match json {
         Ok(json) if get(&json, "code").is_string() => Err(wire::error(&json)),
-        _ => Err(ApiError::new(if response.status() >= 500 { Code::Busy } else { Code::Failed }, "")),
+        _ => Err(ApiError::new(
+            if response.status() >= 500 {
+                Code::Busy
+            } else {
+                Code::Failed
+            },
+            "",
+        )),
     }
 }
 

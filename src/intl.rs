@@ -59,7 +59,11 @@ pub fn money(sum: Money) -> String {
     set(&options, "currency", &sum.currency().code().into());
     let format = Intl::NumberFormat::new(&locales(), &options);
     let write: Function = format.format();
-    write.call1(&format, &digits.as_str().into()).ok().and_then(|text| text.as_string()).unwrap_or(digits)
+    write
+        .call1(&format, &digits.as_str().into())
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or(digits)
 }
 
 /// A moment, in a time zone (`Europe/Vienna`).
@@ -74,9 +78,16 @@ pub fn at(moment: Moment, style: Style, zone: &str) -> String {
                 set(&options, name, &value.into());
             }
             let format = Intl::DateTimeFormat::new(&locales(), &options);
-            formats.push(Cached { style: style.0, zone: zone.to_owned(), write: format.format(), of: format.into() });
+            formats.push(Cached {
+                style: style.0,
+                zone: zone.to_owned(),
+                write: format.format(),
+                of: format.into(),
+            });
         }
-        let found = formats.iter().find(|one| one.style == style.0 && one.zone == zone);
+        let found = formats
+            .iter()
+            .find(|one| one.style == style.0 && one.zone == zone);
         let moment = JsValue::from_f64(float(moment.0));
         found
             .and_then(|one| one.write.call1(&one.of, &moment).ok())
@@ -134,7 +145,11 @@ pub fn now() -> Moment {
 /// The time zone's place if the client's clock goes differently from the salon's at that moment: `Vienna`.
 #[must_use]
 pub fn foreign_zone(zone: &str, moment: Moment) -> Option<String> {
-    let own = get(&Intl::DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options(), "timeZone").as_string()?;
+    let own = get(
+        &Intl::DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options(),
+        "timeZone",
+    )
+    .as_string()?;
     let differs = at(moment, MOMENT, zone) != at(moment, MOMENT, &own);
     differs.then(|| zone.rsplit('/').next().unwrap_or(zone).replace('_', " "))
 }

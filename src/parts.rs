@@ -25,7 +25,11 @@ pub fn price(lowest: Money, from: bool) -> El {
         return text("span", "sum", &t("free")).attr("data-sum", "0");
     }
     let shown = money(lowest);
-    let shown = if from { tf("price.from", &[("sum", &shown)]) } else { shown };
+    let shown = if from {
+        tf("price.from", &[("sum", &shown)])
+    } else {
+        shown
+    };
     text("span", "sum", &shown).attr("data-sum", &lowest.minor().to_string())
 }
 
@@ -49,11 +53,17 @@ pub fn short_terms(quote: &Quote) -> Option<String> {
         Offer::Must(due) => due,
     };
     let part = quote.reasons.iter().find_map(|reason| match reason {
-        Reason::ServicePercent { percent } => Some(tf("terms.percent", &[("percent", &percent.get().to_string())])),
+        Reason::ServicePercent { percent } => {
+            Some(tf("terms.percent", &[("percent", &percent.get().to_string())]))
+        }
         _ => None,
     });
     Some(part.unwrap_or_else(|| {
-        if due.now == quote.price { t("terms.full") } else { tf("terms.sum", &[("sum", &money(due.now))]) }
+        if due.now == quote.price {
+            t("terms.full")
+        } else {
+            tf("terms.sum", &[("sum", &money(due.now))])
+        }
     }))
 }
 
@@ -67,7 +77,9 @@ pub fn why(reason: Reason) -> String {
         Reason::NotOffered => t("why.not_offered"),
         Reason::YourChoice => t("why.your_choice"),
         Reason::ServiceInFull => t("why.service_in_full"),
-        Reason::ServicePercent { percent } => tf("why.service_percent", &[("percent", &percent.get().to_string())]),
+        Reason::ServicePercent { percent } => {
+            tf("why.service_percent", &[("percent", &percent.get().to_string())])
+        }
         Reason::ServiceFixed { sum } => with_sum("why.service_fixed", sum),
         Reason::EmployeeInFull => t("why.employee_in_full"),
         Reason::GroupInFull => t("why.group_in_full"),
@@ -84,7 +96,9 @@ pub fn why(reason: Reason) -> String {
 /// A line of words and a sum.
 #[must_use]
 pub fn row(class: &str, words: &str, value: El) -> El {
-    el("div", &["row ", class].concat()).child(text("span", "", words)).child(value)
+    el("div", &["row ", class].concat())
+        .child(text("span", "", words))
+        .child(value)
 }
 
 /// A note: a box of one or more sentences.
@@ -105,6 +119,9 @@ pub fn names(services: &[&Service]) -> String {
 /// A number to call, as a link.
 #[must_use]
 pub fn phone_link(phone: &str) -> El {
-    let dialled: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    let dialled: String = phone
+        .chars()
+        .filter(|c| c.is_ascii_digit() || *c == '+')
+        .collect();
     text("a", "", phone).attr("href", &["tel:", &dialled].concat())
 }

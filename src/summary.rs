@@ -1,19 +1,18 @@
 //! What is chosen so far, with the sum always in view: beside the form, and on a phone a line that opens.
 
 use domain::terms::Offer;
-use leptos::prelude::{Get, RwSignal, Update};
 
 use crate::{
     dom::{El, button, el, text},
     intl::{self, at},
     parts,
-    state::{App, Step, Who, offer, route},
+    state::{App, Live, Step, Who, offer, route},
     texts::t,
 };
 
 /// The summary, where the step has one.
 #[must_use]
-pub fn summary(app: App, open: RwSignal<bool>) -> Option<El> {
+pub fn summary(app: App, open: Live<bool>) -> Option<El> {
     let step = app.step.get();
     if !matches!(step, Step::Employee | Step::Time | Step::Details | Step::Payment) {
         return None;
@@ -24,15 +23,23 @@ pub fn summary(app: App, open: RwSignal<bool>) -> Option<El> {
     let quote = offer::current(app)?;
     let mut inside = el("div", "inside").id("summary-inside");
     for service in &services {
-        let line = parts::row("", &service.name, parts::price(service.price, service.price_to.is_some()));
+        let line = parts::row(
+            "",
+            &service.name,
+            parts::price(service.price, service.price_to.is_some()),
+        );
         let length = text("span", "quiet small", &parts::minutes(service.minutes));
         inside = inside.child(el("div", "").child(line).child(length));
     }
     let group = offer::group_dates(catalogue, &chosen).is_some();
     if !group && matches!(step, Step::Employee | Step::Time) && services.len() < 5 {
         inside = inside.child(
-            button("plain back", &["+ ", &t("services.another")].concat(), move || route::go(app, Step::Services))
-                .id("add-service"),
+            button(
+                "plain back",
+                &["+ ", &t("services.another")].concat(),
+                move || route::go(app, Step::Services),
+            )
+            .id("add-service"),
         );
     }
     let person = match (offer::person(&chosen), &chosen.who) {
@@ -41,14 +48,22 @@ pub fn summary(app: App, open: RwSignal<bool>) -> Option<El> {
         _ => None,
     };
     let when = chosen.start.map(|start| at(start, intl::MOMENT, app.zone()));
-    let facts: Vec<El> = when.into_iter().chain(person).map(|line| text("p", "", &line)).collect();
+    let facts: Vec<El> = when
+        .into_iter()
+        .chain(person)
+        .map(|line| text("p", "", &line))
+        .collect();
     if !facts.is_empty() {
         inside = inside.child(el("div", "line").children(facts));
     }
     let total = || parts::price(quote.price, quote.from);
     let mut sums = el("div", "line tight").child(parts::row("total", &t("total"), total()));
     if let Offer::Must(due) | Offer::Choice(due) = quote.offer {
-        let key = if matches!(quote.offer, Offer::Must(_)) { "due.now" } else { "due.choice" };
+        let key = if matches!(quote.offer, Offer::Must(_)) {
+            "due.now"
+        } else {
+            "due.choice"
+        };
         sums = sums.child(parts::row("small quiet", &t(key), parts::sum(due.now)));
     } else {
         sums = sums.child(text("span", "small quiet", &t("due.nothing")));
@@ -63,5 +78,10 @@ pub fn summary(app: App, open: RwSignal<bool>) -> Option<El> {
         .child(total())
         .press(move || open.update(|open| *open = !*open));
     let class = if open.get() { "summary open" } else { "summary" };
-    Some(el("aside", class).attr("aria-label", &t("summary")).child(line).child(inside))
+    Some(
+        el("aside", class)
+            .attr("aria-label", &t("summary"))
+            .child(line)
+            .child(inside),
+    )
 }

@@ -40,10 +40,17 @@ pub fn tf(key: &str, values: &[(&str, &str)]) -> String {
 /// A text for a number of things: `{n}` is the number.
 #[must_use]
 pub fn tn(key: &str, number: i64, values: &[(&str, &str)]) -> String {
-    let rules = js_sys::Intl::PluralRules::new(&js_sys::Array::of1(&language().into()), &js_sys::Object::new());
+    let rules =
+        js_sys::Intl::PluralRules::new(&js_sys::Array::of1(&language().into()), &js_sys::Object::new());
     let form = String::from(rules.select(float(number)));
     let found = find(&[key, ".", &form].concat()).or_else(|| find(&[key, ".other"].concat()));
-    fill(fill(found.unwrap_or_else(|| key.to_owned()), &[("n", &number.to_string())]), values)
+    fill(
+        fill(
+            found.unwrap_or_else(|| key.to_owned()),
+            &[("n", &number.to_string())],
+        ),
+        values,
+    )
 }
 
 fn find(key: &str) -> Option<String> {

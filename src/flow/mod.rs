@@ -3,7 +3,6 @@
 mod pay;
 mod start;
 
-use leptos::prelude::{GetUntracked, Set, Update};
 use server::api::{
     booking::{Booking, Payment, State, StatusCall, StatusRequest},
     error::{ApiError, Code},
@@ -36,7 +35,14 @@ pub fn hold(app: App) {
     let mut client = app.client.get_untracked();
     client.language = crate::texts::language();
     spawn(async move {
-        let held = call(app, HoldCall { request: HoldRequest { choice, client } }, Some(&token)).await;
+        let held = call(
+            app,
+            HoldCall {
+                request: HoldRequest { choice, client },
+            },
+            Some(&token),
+        )
+        .await;
         app.idle();
         match held {
             Ok(booking) => {
@@ -103,7 +109,10 @@ pub fn resume(app: App, booking: Booking) {
 
 /// Asks where the booking stands, when something may have moved it: another tab, or a long time out of sight.
 pub fn look_again(app: App) {
-    let waiting = matches!(app.step.get_untracked(), Step::Payment | Step::Visit | Step::Details | Step::Expired);
+    let waiting = matches!(
+        app.step.get_untracked(),
+        Step::Payment | Step::Visit | Step::Details | Step::Expired
+    );
     if !waiting || app.busy.get_untracked() != Busy::No || app.booking.get_untracked().is_none() {
         return;
     }
@@ -112,7 +121,14 @@ pub fn look_again(app: App) {
         return;
     }
     spawn(async move {
-        let status = call(app, StatusCall { request: StatusRequest {} }, Some(&token)).await;
+        let status = call(
+            app,
+            StatusCall {
+                request: StatusRequest {},
+            },
+            Some(&token),
+        )
+        .await;
         if app.busy.get_untracked() != Busy::No {
             return;
         }
@@ -152,7 +168,11 @@ pub fn open_here(app: App) {
 
 /// The screen that has the card field.
 fn pay_step(app: App) -> Step {
-    if app.is_visit() { Step::Visit } else { Step::Payment }
+    if app.is_visit() {
+        Step::Visit
+    } else {
+        Step::Payment
+    }
 }
 
 /// The page's own words for an error.

@@ -1,7 +1,6 @@
 //! Paying, and finding out what became of it.
 
 use domain::{id::BookingToken, money::Money, terms::Offer};
-use leptos::prelude::{GetUntracked, Set};
 use server::api::{
     booking::{Booking, Payment, State, StatusCall, StatusRequest},
     confirm::{ConfirmCall, ConfirmRequest, Confirmed, Next, Pay, SettleCall, SettleRequest},
@@ -52,7 +51,10 @@ pub fn pay(app: App) {
     spawn(async move {
         let pay = match (sum, card) {
             (Some(sum), Some(card)) => match card.await {
-                Ok(confirmation_token) => Pay::Card { sum, confirmation_token },
+                Ok(confirmation_token) => Pay::Card {
+                    sum,
+                    confirmation_token,
+                },
                 Err(error) => return no_token(app, &error),
             },
             _ => Pay::AtSalon,
@@ -60,7 +62,14 @@ pub fn pay(app: App) {
         if sum.is_some() {
             frame::say("payment_started", &booking, sum);
         }
-        let answer = call(app, ConfirmCall { request: ConfirmRequest { pay } }, Some(&token)).await;
+        let answer = call(
+            app,
+            ConfirmCall {
+                request: ConfirmRequest { pay },
+            },
+            Some(&token),
+        )
+        .await;
         tabs::tell(app);
         match answer {
             Ok(confirmed) => outcome(app, confirmed, &token, true).await,
@@ -84,7 +93,15 @@ async fn settle(app: App, token: &BookingToken) {
     let mut waited = 0;
     let mut wait = 1_000;
     while waited < PATIENCE {
-        match call(app, SettleCall { request: SettleRequest {} }, Some(token)).await {
+        match call(
+            app,
+            SettleCall {
+                request: SettleRequest {},
+            },
+            Some(token),
+        )
+        .await
+        {
             Ok(confirmed) if is_pending(&confirmed) => app.take(confirmed.booking),
             Ok(confirmed) => return known(app, confirmed),
             Err(error) if error.code.is_passing() || error.code == Code::InProgress => {}
@@ -104,7 +121,9 @@ async fn settle(app: App, token: &BookingToken) {
 /// Whether there is more to wait for.
 fn is_pending(confirmed: &Confirmed) -> bool {
     match confirmed.next {
-        Next::Wait => confirmed.booking.payment == Payment::UnderWay || confirmed.booking.payment == Payment::WithBank,
+        Next::Wait => {
+            confirmed.booking.payment == Payment::UnderWay || confirmed.booking.payment == Payment::WithBank
+        }
         _ => false,
     }
 }
@@ -187,9 +206,19 @@ fn no_token(app: App, error: &CardError) {
 async fn refused(app: App, error: &ApiError, token: &BookingToken) {
     match error.code {
         // Not known what became of it: ask, and never send it again.
-        Code::Network | Code::Busy | Code::Failed | Code::InProgress | Code::AlreadyPaid => settle(app, token).await,
+        Code::Network | Code::Busy | Code::Failed | Code::InProgress | Code::AlreadyPaid => {
+            settle(app, token).await
+        }
         Code::PriceChanged => {
-            if let Ok(booking) = call(app, StatusCall { request: StatusRequest {} }, Some(token)).await {
+            if let Ok(booking) = call(
+                app,
+                StatusCall {
+                    request: StatusRequest {},
+                },
+                Some(token),
+            )
+            .await
+            {
                 app.take(booking);
             }
             app.idle();

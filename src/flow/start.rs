@@ -1,7 +1,7 @@
 //! How a page begins: at what the address says, or where a booking was left.
 
 use domain::id::LinkToken;
-use leptos::prelude::{GetUntracked, Set, window};
+use leptos::prelude::window;
 use server::api::{
     booking::{State, StatusCall, StatusRequest},
     error::{ApiError, Code},
@@ -22,7 +22,8 @@ pub fn start(app: App) {
     }
     match &app.page.view {
         View::NoLink { expired } => {
-            app.step.set(Step::Link(if *expired { Dead::Expired } else { Dead::Unknown }));
+            app.step
+                .set(Step::Link(if *expired { Dead::Expired } else { Dead::Unknown }));
         }
         View::Visit(booking) => {
             app.take(booking.clone());
@@ -39,10 +40,19 @@ pub fn start(app: App) {
             Some(token) => {
                 app.step.set(Step::Loading);
                 spawn(async move {
-                    let status = call(app, StatusCall { request: StatusRequest {} }, Some(&token)).await;
+                    let status = call(
+                        app,
+                        StatusCall {
+                            request: StatusRequest {},
+                        },
+                        Some(&token),
+                    )
+                    .await;
                     match status {
                         // Another tab's booking that is over is none of this one's business.
-                        Ok(booking) if !store::is_ours(app) && !matches!(booking.state, State::Held { .. }) => {
+                        Ok(booking)
+                            if !store::is_ours(app) && !matches!(booking.state, State::Held { .. }) =>
+                        {
                             store::forget_token(app);
                             route::begin(app);
                         }
@@ -84,10 +94,24 @@ fn open(app: App) {
     spawn(async move {
         let mut opened = Err(ApiError::new(Code::NotYours, ""));
         if before.is_some() {
-            opened = call(app, StatusCall { request: StatusRequest {} }, Some(&token)).await;
+            opened = call(
+                app,
+                StatusCall {
+                    request: StatusRequest {},
+                },
+                Some(&token),
+            )
+            .await;
         }
         if opened.as_ref().is_err_and(|error| error.code == Code::NotYours) {
-            opened = call(app, OpenLinkCall { request: OpenRequest { link } }, Some(&token)).await;
+            opened = call(
+                app,
+                OpenLinkCall {
+                    request: OpenRequest { link },
+                },
+                Some(&token),
+            )
+            .await;
         }
         app.idle();
         match opened {

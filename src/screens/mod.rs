@@ -49,11 +49,16 @@ pub fn frame_back(app: App, step: Step, heading: &str, back: Step) -> El {
     let screen = el("section", "screen")
         .attr("data-step", route::name(step))
         .attr("aria-labelledby", "title")
-        .child(button("plain back", &["‹ ", &t("back")].concat(), move || route::go(app, back)));
+        .child(button("plain back", &["‹ ", &t("back")].concat(), move || {
+            route::go(app, back)
+        }));
     screen.child(text("h1", "", heading).id("title").attr("tabindex", "-1"))
 }
 
 fn loading() -> El {
     let bars = (0..6).map(|_| el("i", "")).collect();
-    el("section", "screen skeleton").attr("data-step", "loading").attr("aria-busy", "true").children(bars)
+    el("section", "screen skeleton")
+        .attr("data-step", "loading")
+        .attr("aria-busy", "true")
+        .children(bars)
 }

@@ -1,7 +1,6 @@
 //! The hold's countdown, by the server's clock.
 
 use domain::time::Moment;
-use leptos::prelude::{GetUntracked, Set};
 use server::api::booking::State;
 
 use super::{App, Busy, Step, route};
@@ -18,10 +17,13 @@ pub fn server_now(app: App) -> Moment {
 
 /// Counts: called every second. At the end of a hold that nothing is under way for, says that it ended.
 pub fn tick(app: App) {
-    let until = app.booking.get_untracked().and_then(|booking| match booking.state {
-        State::Held { until } => Some(until),
-        _ => None,
-    });
+    let until = app
+        .booking
+        .get_untracked()
+        .and_then(|booking| match booking.state {
+            State::Held { until } => Some(until),
+            _ => None,
+        });
     let left = until.map(|until| seconds(until.since(server_now(app))));
     let before = app.left.get_untracked();
     if before == left {
@@ -42,7 +44,10 @@ pub fn tick(app: App) {
 /// The minutes to announce when the countdown goes from one second to another.
 #[must_use]
 pub fn announced(before: i64, left: i64) -> Option<i64> {
-    ANNOUNCED.into_iter().find(|at| before > *at && left <= *at).map(|at| at / 60)
+    ANNOUNCED
+        .into_iter()
+        .find(|at| before > *at && left <= *at)
+        .map(|at| at / 60)
 }
 
 /// `14:05`

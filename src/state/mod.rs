@@ -1,6 +1,7 @@
 //! What the widget knows: what is chosen and typed, which booking it is about, and what is under way.
 
 pub mod clock;
+pub mod live;
 pub mod offer;
 pub mod route;
 pub mod store;
@@ -13,7 +14,6 @@ use domain::{
     id::{EmployeeId, GroupDateId, ServiceId},
     time::Moment,
 };
-use leptos::prelude::{GetUntracked, RwSignal, Set, Update};
 use server::api::{
     booking::{Booking, Payment, State},
     catalogue::{Catalogue, Salon},
@@ -22,9 +22,12 @@ use server::api::{
 };
 use wasm_bindgen::JsValue;
 
+pub use live::Live;
+
 use crate::{
     dom::get,
     intl,
+    screens::{details::Field, time::Times},
     wire::{booking, catalogue},
 };
 
@@ -139,35 +142,39 @@ pub struct App {
     /// The page's data.
     pub page: &'static Page,
     /// The screen.
-    pub step: RwSignal<Step>,
+    pub step: Live<Step>,
     /// What is chosen.
-    pub chosen: RwSignal<Chosen>,
+    pub chosen: Live<Chosen>,
     /// What is typed.
-    pub client: RwSignal<Client>,
+    pub client: Live<Client>,
     /// The booking as the server last told it.
-    pub booking: RwSignal<Option<Arc<Booking>>>,
+    pub booking: Live<Option<Arc<Booking>>>,
     /// What is under way.
-    pub busy: RwSignal<Busy>,
+    pub busy: Live<Busy>,
     /// Whether the server can't be reached just now.
-    pub lost: RwSignal<bool>,
+    pub lost: Live<bool>,
     /// How the server's clock differs from the browser's, in milliseconds.
-    pub offset: RwSignal<i64>,
+    pub offset: Live<i64>,
     /// What is left of the hold, in seconds.
-    pub left: RwSignal<Option<i64>>,
+    pub left: Live<Option<i64>>,
     /// Whether the payer pays all where a part is enough.
-    pub all: RwSignal<bool>,
+    pub all: Live<bool>,
     /// Whether the payer pays at the salon where that is a choice.
-    pub at_salon: RwSignal<bool>,
+    pub at_salon: Live<bool>,
     /// What to tell beside the pay button.
-    pub problem: RwSignal<Option<String>>,
+    pub problem: Live<Option<String>>,
     /// A field that the server did not take, and why.
-    pub refused: RwSignal<Option<(String, String)>>,
+    pub refused: Live<Option<(String, String)>>,
     /// A bank's question that is still open: for Stripe.js alone, never kept.
-    pub question: RwSignal<Option<String>>,
+    pub question: Live<Option<String>>,
     /// What to say to who can't see the page.
-    pub said: RwSignal<String>,
+    pub said: Live<String>,
     /// The card field's state.
-    pub card: RwSignal<crate::stripe::Card>,
+    pub card: Live<crate::stripe::Card>,
+    /// What is not right yet in the details.
+    pub errors: Live<Vec<(Field, String)>>,
+    /// The free times in view.
+    pub times: Times,
 }
 
 impl Page {
@@ -183,9 +190,18 @@ impl Page {
                 (View::Book(catalogue), Some(salon))
             }
             "visit" => (View::Visit(booking::booking(&get(&view, "booking"))?), salon),
-            _ => (View::NoLink { expired: get(&view, "expired").is_truthy() }, salon),
+            _ => (
+                View::NoLink {
+                    expired: get(&view, "expired").is_truthy(),
+                },
+                salon,
+            ),
         };
-        Some(Page { view, salon, stripe: catalogue::stripe(&get(data, "stripe")) })
+        Some(Page {
+            view,
+            salon,
+            stripe: catalogue::stripe(&get(data, "stripe")),
+        })
     }
 }
 
@@ -196,21 +212,23 @@ impl App {
         App {
             // One a page, for the page's life.
             page: Box::leak(Box::new(page)),
-            step: RwSignal::new(Step::Services),
-            chosen: RwSignal::new(Chosen::default()),
-            client: RwSignal::new(Client::default()),
-            booking: RwSignal::new(None),
-            busy: RwSignal::new(Busy::No),
-            lost: RwSignal::new(false),
-            offset: RwSignal::new(0),
-            left: RwSignal::new(None),
-            all: RwSignal::new(false),
-            at_salon: RwSignal::new(false),
-            problem: RwSignal::new(None),
-            refused: RwSignal::new(None),
-            question: RwSignal::new(None),
-            said: RwSignal::new(String::new()),
-            card: RwSignal::new(crate::stripe::Card::None),
+            step: Live::new(Step::Services),
+            chosen: Live::new(Chosen::default()),
+            client: Live::new(Client::default()),
+            booking: Live::new(None),
+            busy: Live::new(Busy::No),
+            lost: Live::new(false),
+            offset: Live::new(0),
+            left: Live::new(None),
+            all: Live::new(false),
+            at_salon: Live::new(false),
+            problem: Live::new(None),
+            refused: Live::new(None),
+            question: Live::new(None),
+            said: Live::new(String::new()),
+            card: Live::new(crate::stripe::Card::None),
+            errors: Live::new(Vec::new()),
+            times: Times::default(),
         }
     }
 
@@ -262,7 +280,8 @@ impl App {
     pub fn set_lost(self, lost: bool) {
         if self.lost.get_untracked() != lost {
             self.lost.set(lost);
-            self.said.set(crate::texts::t(if lost { "net.lost" } else { "net.back" }));
+            self.said
+                .set(crate::texts::t(if lost { "net.lost" } else { "net.back" }));
         }
     }
 

@@ -4,7 +4,6 @@ use domain::{
     id::EmployeeId,
     terms::{self, History, Line, Offer, Quote, Rule},
 };
-use leptos::prelude::Get;
 use server::api::catalogue::{Catalogue, Employee, GroupDate, Service};
 
 use super::{App, Chosen, Who};
@@ -12,20 +11,28 @@ use super::{App, Chosen, Who};
 /// The chosen services.
 #[must_use]
 pub fn services<'a>(catalogue: &'a Catalogue, chosen: &Chosen) -> Vec<&'a Service> {
-    chosen.services.iter().filter_map(|id| catalogue.services.iter().find(|one| one.id == *id)).collect()
+    chosen
+        .services
+        .iter()
+        .filter_map(|id| catalogue.services.iter().find(|one| one.id == *id))
+        .collect()
 }
 
 /// Who can do all of these services.
 #[must_use]
 pub fn people<'a>(catalogue: &'a Catalogue, services: &[&Service]) -> Vec<&'a Employee> {
-    let can = |one: &&Employee| !services.is_empty() && services.iter().all(|service| service.employees.contains(&one.id));
+    let can = |one: &&Employee| {
+        !services.is_empty() && services.iter().all(|service| service.employees.contains(&one.id))
+    };
     catalogue.employees.iter().filter(can).collect()
 }
 
 /// The dates of the chosen group event; `None` for services by appointment.
 #[must_use]
 pub fn group_dates<'a>(catalogue: &'a Catalogue, chosen: &Chosen) -> Option<&'a [GroupDate]> {
-    services(catalogue, chosen).into_iter().find_map(|service| service.dates.as_deref())
+    services(catalogue, chosen)
+        .into_iter()
+        .find_map(|service| service.dates.as_deref())
 }
 
 /// A person's name.
@@ -45,7 +52,9 @@ pub fn quote(catalogue: &Catalogue, services: &[&Service], who: Option<&Employee
             service: service.rule,
             part: service.part,
             group: service.dates.is_some(),
-            employee: who.and_then(|id| employee(catalogue, id)).map_or(Rule::Allowed, |one| one.rule),
+            employee: who
+                .and_then(|id| employee(catalogue, id))
+                .map_or(Rule::Allowed, |one| one.rule),
         })
         .collect();
     terms::quote(&catalogue.terms, History::New, &lines).ok()
@@ -56,7 +65,11 @@ pub fn quote(catalogue: &Catalogue, services: &[&Service], who: Option<&Employee
 pub fn current(app: App) -> Option<Quote> {
     let chosen = app.chosen.get();
     if let Some(booking) = app.booking.get()
-        && (app.is_visit() || booking.choice.as_ref().is_some_and(|choice| is_of(&chosen, choice)))
+        && (app.is_visit()
+            || booking
+                .choice
+                .as_ref()
+                .is_some_and(|choice| is_of(&chosen, choice)))
     {
         return Some(booking.quote.clone());
     }

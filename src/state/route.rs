@@ -4,7 +4,7 @@ use domain::{
     id::{EmployeeId, GroupDateId, ServiceId},
     time::Moment,
 };
-use leptos::prelude::{GetUntracked, Set, window};
+use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 
 use super::{App, Chosen, Step, Who, is_over, offer};
@@ -32,7 +32,10 @@ pub fn follow(app: App) {
     if app.is_visit() {
         return;
     }
-    let chosen = app.catalogue().map(|catalogue| valid(catalogue, chosen)).unwrap_or_default();
+    let chosen = app
+        .catalogue()
+        .map(|catalogue| valid(catalogue, chosen))
+        .unwrap_or_default();
     let step = reachable(app, step, &chosen);
     app.chosen.set(chosen);
     show(app, step);
@@ -44,7 +47,10 @@ pub fn begin(app: App) {
     let hash = location.hash().unwrap_or_default();
     let query = location.search().unwrap_or_default();
     let (step, chosen) = parse(&hash, &query);
-    let chosen = app.catalogue().map(|catalogue| valid(catalogue, chosen)).unwrap_or_default();
+    let chosen = app
+        .catalogue()
+        .map(|catalogue| valid(catalogue, chosen))
+        .unwrap_or_default();
     let step = step.or_else(|| (!chosen.services.is_empty()).then_some(Step::Details));
     let step = reachable(app, step, &chosen);
     app.chosen.set(chosen);
@@ -55,18 +61,36 @@ pub fn begin(app: App) {
 #[must_use]
 pub fn reachable(app: App, step: Option<Step>, chosen: &Chosen) -> Step {
     let asked = step.unwrap_or(Step::Services);
-    if app.catalogue().is_some_and(|catalogue| catalogue.services.is_empty()) {
+    if app
+        .catalogue()
+        .is_some_and(|catalogue| catalogue.services.is_empty())
+    {
         return Step::Empty;
     }
-    let order = [Step::Services, Step::Employee, Step::Time, Step::Details, Step::Payment];
+    let order = [
+        Step::Services,
+        Step::Employee,
+        Step::Time,
+        Step::Details,
+        Step::Payment,
+    ];
     let held = app.booking.get_untracked().is_some();
-    let given = [!chosen.services.is_empty(), chosen.who.is_some(), chosen.start.is_some(), held];
+    let given = [
+        !chosen.services.is_empty(),
+        chosen.who.is_some(),
+        chosen.start.is_some(),
+        held,
+    ];
     for (step, given) in order.into_iter().zip(given) {
         if step == asked || !given {
             return step;
         }
     }
-    if asked == Step::Payment { Step::Payment } else { Step::Services }
+    if asked == Step::Payment {
+        Step::Payment
+    } else {
+        Step::Services
+    }
 }
 
 /// The address of a step with what is chosen: `#time?service=…`.
@@ -105,13 +129,27 @@ pub fn write(step: Step, chosen: &Chosen) -> String {
 /// Reads an address: its own values first, then those of the page's query (a salon's site preselects with them).
 #[must_use]
 pub fn parse(hash: &str, query: &str) -> (Option<Step>, Chosen) {
-    let (name, own) = hash.trim_start_matches('#').split_once('?').unwrap_or((hash.trim_start_matches('#'), ""));
-    let source = if own.is_empty() { query.trim_start_matches('?') } else { own };
+    let (name, own) = hash
+        .trim_start_matches('#')
+        .split_once('?')
+        .unwrap_or((hash.trim_start_matches('#'), ""));
+    let source = if own.is_empty() {
+        query.trim_start_matches('?')
+    } else {
+        own
+    };
     let value = |key: &str| {
-        source.split('&').filter_map(|pair| pair.split_once('=')).find(|(k, _)| *k == key).map(|(_, value)| value)
+        source
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(k, _)| *k == key)
+            .map(|(_, value)| value)
     };
     let services = value("service").unwrap_or_default().replace("%2C", ",");
-    let services = services.split(',').filter_map(|id| ServiceId::parse(id).ok()).collect();
+    let services = services
+        .split(',')
+        .filter_map(|id| ServiceId::parse(id).ok())
+        .collect();
     let who = value("employee").and_then(|id| match id {
         "any" => Some(Who::Anyone),
         id => EmployeeId::parse(id).ok().map(Who::One),
@@ -122,7 +160,16 @@ pub fn parse(hash: &str, query: &str) -> (Option<Step>, Chosen) {
     };
     let start = value("start").and_then(|start| start.parse().ok()).map(Moment);
     let date = value("date").and_then(|id| GroupDateId::parse(id).ok());
-    (step(name), Chosen { services, who, start, employee, date })
+    (
+        step(name),
+        Chosen {
+            services,
+            who,
+            start,
+            employee,
+            date,
+        },
+    )
 }
 
 /// What of an address this salon has, and goes together.
@@ -192,15 +239,25 @@ pub fn name(step: Step) -> &'static str {
 }
 
 fn step(name: &str) -> Option<Step> {
-    [Step::Services, Step::Employee, Step::Time, Step::Details, Step::Payment]
-        .into_iter()
-        .find(|step| self::name(*step) == name)
+    [
+        Step::Services,
+        Step::Employee,
+        Step::Time,
+        Step::Details,
+        Step::Payment,
+    ]
+    .into_iter()
+    .find(|step| self::name(*step) == name)
 }
 
 fn history_push(address: &str) -> Result<(), JsValue> {
-    window().history()?.push_state_with_url(&JsValue::NULL, "", Some(address))
+    window()
+        .history()?
+        .push_state_with_url(&JsValue::NULL, "", Some(address))
 }
 
 fn history_replace(address: &str) -> Result<(), JsValue> {
-    window().history()?.replace_state_with_url(&JsValue::NULL, "", Some(address))
+    window()
+        .history()?
+        .replace_state_with_url(&JsValue::NULL, "", Some(address))
 }

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use domain::id::BookingToken;
-use leptos::prelude::{GetUntracked, window};
+use leptos::prelude::window;
 use server::api::hold::Client;
 use wasm_bindgen::JsValue;
 use web_sys::Storage;

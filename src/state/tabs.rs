@@ -2,7 +2,10 @@
 
 use wasm_bindgen::JsValue;
 
-use super::{App, store::{self, Place}};
+use super::{
+    App,
+    store::{self, Place},
+};
 use crate::{dom, flow, intl};
 
 /// Tells the other tabs that this booking moved on.
@@ -24,7 +27,9 @@ pub fn listen(app: App) {
             flow::look_again(app);
         }
     });
-    dom::listen(&leptos::prelude::window(), "online", move |_| flow::look_again(app));
+    dom::listen(&leptos::prelude::window(), "online", move |_| {
+        flow::look_again(app)
+    });
 }
 
 /// Whether nobody sees this tab.

@@ -2,7 +2,6 @@
 //! program is there; here it is taken over, the same instance.
 
 use js_sys::Promise;
-use leptos::prelude::Set;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
@@ -92,7 +91,9 @@ pub fn token(name: &str, email: &str) -> impl Future<Output = Result<String, Car
     async move {
         let answer = JsFuture::from(promise.ok_or(CardError::Unreachable)?).await;
         let answer = answer.map_err(|_| CardError::Unreachable)?;
-        get(&answer, "token").as_string().ok_or_else(|| failure(&get(&answer, "error")))
+        get(&answer, "token")
+            .as_string()
+            .ok_or_else(|| failure(&get(&answer, "error")))
     }
 }
 

@@ -55,7 +55,12 @@ fn quote(value: &JsValue) -> Option<Quote> {
 }
 
 fn offer(value: &JsValue) -> Option<Offer> {
-    let due = || Some(Due { now: money(value, "now")?, all: money(value, "all") });
+    let due = || {
+        Some(Due {
+            now: money(value, "now")?,
+            all: money(value, "all"),
+        })
+    };
     Some(match text(value, "kind")?.as_str() {
         "at_salon" => Offer::AtSalon,
         "choice" => Offer::Choice(due()?),
@@ -71,29 +76,49 @@ fn reason(value: &JsValue) -> Option<Reason> {
         "not_offered" => Reason::NotOffered,
         "your_choice" => Reason::YourChoice,
         "service_in_full" => Reason::ServiceInFull,
-        "service_percent" => Reason::ServicePercent { percent: percent(value, "percent")? },
-        "service_fixed" => Reason::ServiceFixed { sum: money(value, "sum")? },
+        "service_percent" => Reason::ServicePercent {
+            percent: percent(value, "percent")?,
+        },
+        "service_fixed" => Reason::ServiceFixed {
+            sum: money(value, "sum")?,
+        },
         "employee_in_full" => Reason::EmployeeInFull,
         "group_in_full" => Reason::GroupInFull,
         "added" => Reason::Added,
         "from_price" => Reason::FromPrice,
         "known_client" => Reason::KnownClient,
-        "below_value" => Reason::BelowValue { from: money(value, "from")? },
-        "raised_to_minimum" => Reason::RaisedToMinimum { minimum: money(value, "minimum")? },
-        "too_small" => Reason::TooSmall { minimum: money(value, "minimum")? },
+        "below_value" => Reason::BelowValue {
+            from: money(value, "from")?,
+        },
+        "raised_to_minimum" => Reason::RaisedToMinimum {
+            minimum: money(value, "minimum")?,
+        },
+        "too_small" => Reason::TooSmall {
+            minimum: money(value, "minimum")?,
+        },
         "too_large" => Reason::TooLarge,
         _ => return None,
     })
 }
 
 fn explained(value: &JsValue) -> Option<Explained> {
-    let step = |step: &JsValue| Some(Step { from: moment(step, "from")?, fee: money(step, "fee")? });
-    Some(Explained { free_until: moment(value, "free_until"), steps: list(value, "steps", &step)? })
+    let step = |step: &JsValue| {
+        Some(Step {
+            from: moment(step, "from")?,
+            fee: money(step, "fee")?,
+        })
+    };
+    Some(Explained {
+        free_until: moment(value, "free_until"),
+        steps: list(value, "steps", &step)?,
+    })
 }
 
 fn state(value: &JsValue) -> Option<State> {
     Some(match text(value, "is")?.as_str() {
-        "held" => State::Held { until: moment(value, "until")? },
+        "held" => State::Held {
+            until: moment(value, "until")?,
+        },
         "booked" => State::Booked,
         "expired" => State::Expired,
         "cancelled" => State::Cancelled,
@@ -104,11 +129,17 @@ fn state(value: &JsValue) -> Option<State> {
 fn payment(value: &JsValue) -> Option<Payment> {
     Some(match text(value, "is")?.as_str() {
         "none" => Payment::None,
-        "declined" => Payment::Declined { decline: Decline::parse(&text(value, "decline")?)? },
+        "declined" => Payment::Declined {
+            decline: Decline::parse(&text(value, "decline")?)?,
+        },
         "with_bank" => Payment::WithBank,
         "under_way" => Payment::UnderWay,
-        "paid" => Payment::Paid { sum: money(value, "sum")? },
-        "given_back" => Payment::GivenBack { sum: money(value, "sum")? },
+        "paid" => Payment::Paid {
+            sum: money(value, "sum")?,
+        },
+        "given_back" => Payment::GivenBack {
+            sum: money(value, "sum")?,
+        },
         _ => return None,
     })
 }

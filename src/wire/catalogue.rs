@@ -46,7 +46,11 @@ pub fn salon(value: &JsValue) -> Option<Salon> {
 /// Reads how to reach Stripe.
 #[must_use]
 pub fn stripe(value: &JsValue) -> Option<StripeSetup> {
-    Some(StripeSetup { key: text(value, "key")?, js: text(value, "js")?, test: flag(value, "test")? })
+    Some(StripeSetup {
+        key: text(value, "key")?,
+        js: text(value, "js")?,
+        test: flag(value, "test")?,
+    })
 }
 
 fn service(value: &JsValue) -> Option<Service> {
@@ -95,7 +99,9 @@ fn part(value: &JsValue) -> Option<Part> {
     if value.as_string().is_some_and(|part| part == "full") {
         return Some(Part::Full);
     }
-    percent(value, "percent").map(Part::Percent).or_else(|| money(value, "fixed").map(Part::Fixed))
+    percent(value, "percent")
+        .map(Part::Percent)
+        .or_else(|| money(value, "fixed").map(Part::Fixed))
 }
 
 fn terms(value: &JsValue) -> Option<SalonTerms> {

@@ -42,10 +42,21 @@ impl Call for FreeTimesCall {
     }
     fn answer(value: &JsValue) -> Option<FreeTimes> {
         let day = |day: &JsValue| {
-            let time = |time: &JsValue| Some(FreeTime { start: moment(time, "start")?, employee: id(time, "employee")? });
-            Some(Day { date: text(day, "date")?, times: list(day, "times", &time)? })
+            let time = |time: &JsValue| {
+                Some(FreeTime {
+                    start: moment(time, "start")?,
+                    employee: id(time, "employee")?,
+                })
+            };
+            Some(Day {
+                date: text(day, "date")?,
+                times: list(day, "times", &time)?,
+            })
         };
-        Some(FreeTimes { days: list(value, "days", &day)?, next: text(value, "next") })
+        Some(FreeTimes {
+            days: list(value, "days", &day)?,
+            next: text(value, "next"),
+        })
     }
 }
 
@@ -100,7 +111,9 @@ impl Call for ConfirmCall {
 /// Reads an error; anything that is none is [`Code::Failed`].
 #[must_use]
 pub fn error(value: &JsValue) -> ApiError {
-    let code = text(value, "code").and_then(|name| code(&name)).unwrap_or(Code::Failed);
+    let code = text(value, "code")
+        .and_then(|name| code(&name))
+        .unwrap_or(Code::Failed);
     ApiError {
         field: text(value, "field"),
         request: text(value, "request"),
@@ -134,11 +147,18 @@ fn confirmed(value: &JsValue) -> Option<Confirmed> {
     let next = crate::dom::get(value, "next");
     let next = match text(&next, "do")?.as_str() {
         "done" => Next::Done,
-        "confirm_with_bank" => Next::ConfirmWithBank { client_secret: text(&next, "client_secret")? },
-        "another_try" => Next::AnotherTry { decline: Decline::parse(&text(&next, "decline")?)? },
+        "confirm_with_bank" => Next::ConfirmWithBank {
+            client_secret: text(&next, "client_secret")?,
+        },
+        "another_try" => Next::AnotherTry {
+            decline: Decline::parse(&text(&next, "decline")?)?,
+        },
         "wait" => Next::Wait,
         "too_late" => Next::TooLate,
         _ => return None,
     };
-    Some(Confirmed { booking: booking::booking(&crate::dom::get(value, "booking"))?, next })
+    Some(Confirmed {
+        booking: booking::booking(&crate::dom::get(value, "booking"))?,
+        next,
+    })
 }

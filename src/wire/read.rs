@@ -1,6 +1,10 @@
 //! Reading fields of JavaScript objects. `None`: not there, or not of that kind.
 
-use domain::{currency::Currency, money::{Money, Percent}, time::Moment};
+use domain::{
+    currency::Currency,
+    money::{Money, Percent},
+    time::Moment,
+};
 use wasm_bindgen::JsValue;
 
 use crate::{dom::get, number};

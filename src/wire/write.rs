@@ -50,11 +50,17 @@ pub fn hold(request: &HoldRequest) -> JsValue {
 pub fn confirm(request: &ConfirmRequest) -> JsValue {
     let pay = match &request.pay {
         Pay::AtSalon => object(&[("how", "at_salon".into())]),
-        Pay::Card { sum, confirmation_token } => object(&[
+        Pay::Card {
+            sum,
+            confirmation_token,
+        } => object(&[
             ("how", "card".into()),
             (
                 "sum",
-                object(&[("minor", float(sum.minor()).into()), ("currency", sum.currency().code().into())]),
+                object(&[
+                    ("minor", float(sum.minor()).into()),
+                    ("currency", sum.currency().code().into()),
+                ]),
             ),
             ("confirmation_token", confirmation_token.as_str().into()),
         ]),

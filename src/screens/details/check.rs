@@ -69,7 +69,9 @@ pub fn check(field: Field, client: &Client) -> Option<&'static str> {
 }
 
 fn is_email(value: &str) -> bool {
-    let Some((name, host)) = value.rsplit_once('@') else { return false };
+    let Some((name, host)) = value.rsplit_once('@') else {
+        return false;
+    };
     let host_fits = host.split('.').count() > 1 && host.split('.').all(|part| !part.is_empty());
     !name.is_empty() && host_fits && value.len() <= 254 && !value.contains(char::is_whitespace)
 }

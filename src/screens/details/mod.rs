@@ -3,26 +3,27 @@
 mod check;
 mod phone;
 
-use leptos::prelude::{Get, GetUntracked, RwSignal, Set, Update, With};
 use server::api::hold::Client;
 
 use super::frame_back;
 use crate::{
     dom::{El, button, document, el, focus, get, set, text},
     flow, parts,
-    state::{App, Busy, Step, offer, store},
+    state::{App, Busy, Live, Step, offer, store},
     stripe,
     texts::{t, tn},
 };
 pub use check::{Field, check};
+pub use phone::with_prefix;
 
 /// What is not right yet: the field, and the key of the sentence that says what to do.
-type Errors = RwSignal<Vec<(Field, String)>>;
+type Errors = Live<Vec<(Field, String)>>;
 
 /// The form.
 #[must_use]
 pub fn screen(app: App) -> El {
-    let errors: Errors = RwSignal::new(Vec::new());
+    let errors = app.errors;
+    errors.set(Vec::new());
     // The card field is what the payer will wait for next: it begins to load while they type.
     if let Some(quote) = offer::current(app)
         && let Some(sum) = match quote.offer {
@@ -34,7 +35,10 @@ pub fn screen(app: App) -> El {
     }
     refusals(app, errors);
     let input = |field: Field, kind: &str, complete: &str, mode: &str| {
-        let input = el("input", "").attr("type", kind).attr("autocomplete", complete).attr("inputmode", mode);
+        let input = el("input", "")
+            .attr("type", kind)
+            .attr("autocomplete", complete)
+            .attr("inputmode", mode);
         labelled(app, errors, field, input)
     };
     let note = el("textarea", "").attr("rows", "2").attr("maxlength", "500");
@@ -46,7 +50,11 @@ pub fn screen(app: App) -> El {
         .child(phone::field(app, errors))
         .child(labelled(app, errors, Field::Note, note))
         .child(el("div", "").attr("role", "alert").live(move || {
-            app.problem.get().map(|words| parts::note("bad", &words)).into_iter().collect()
+            app.problem
+                .get()
+                .map(|words| parts::note("bad", &words))
+                .into_iter()
+                .collect()
         }))
         .child(submit(app))
         .child(text("p", "quiet small", &t("details.privacy")))
@@ -64,7 +72,11 @@ fn submit(app: App) -> El {
         .live_prop("disabled", move || app.busy.get() != Busy::No)
         .live(move || {
             let busy = app.busy.get() != Busy::No;
-            let words = if busy { t("details.holding") } else { t("details.next") };
+            let words = if busy {
+                t("details.holding")
+            } else {
+                t("details.next")
+            };
             let spin = busy.then(|| el("span", "spin").attr("aria-hidden", "true"));
             spin.into_iter().chain([text("span", "", &words)]).collect()
         })
@@ -83,12 +95,26 @@ fn label(field: Field) -> El {
     let id = field.id();
     let optional = matches!(field, Field::Phone | Field::Note);
     let label = text("label", "", &t(&["details.", id].concat())).attr("for", id);
-    if optional { label.child(text("span", "quiet small", &[" ", &t("details.optional")].concat())) } else { label }
+    if optional {
+        label.child(text(
+            "span",
+            "quiet small",
+            &[" ", &t("details.optional")].concat(),
+        ))
+    } else {
+        label
+    }
 }
 
 fn error_line(errors: Errors, field: Field, id: &str) -> El {
     el("p", "wrong").id(&[id, "-error"].concat()).live_text(move || {
-        errors.with(|all| all.iter().find(|(one, _)| *one == field).map(|(_, words)| words.clone())).unwrap_or_default()
+        errors
+            .with(|all| {
+                all.iter()
+                    .find(|(one, _)| *one == field)
+                    .map(|(_, words)| words.clone())
+            })
+            .unwrap_or_default()
     })
 }
 
@@ -99,9 +125,15 @@ fn wired(app: App, errors: Errors, field: Field, input: El) -> El {
         .attr("name", field.id())
         .attr("aria-describedby", &[field.id(), "-error"].concat())
         .live_attr("aria-invalid", move || {
-            errors.with(|all| all.iter().any(|(one, _)| *one == field)).then_some("true")
+            errors
+                .with(|all| all.iter().any(|(one, _)| *one == field))
+                .then_some("true")
         });
-    set(input.raw(), "value", &field.of(&app.client.get_untracked()).into());
+    set(
+        input.raw(),
+        "value",
+        &field.of(&app.client.get_untracked()).into(),
+    );
     let element = input.raw().clone();
     input
         .on("input", move |_| {
@@ -175,8 +207,13 @@ fn summary(errors: Errors) -> Vec<El> {
 /// A field that the server did not take.
 fn refusals(app: App, errors: Errors) {
     crate::dom::bind(move || {
-        let Some((name, words)) = app.refused.get() else { return };
-        let field = Field::ALL.into_iter().find(|field| field.id() == name).unwrap_or(Field::Name);
+        let Some((name, words)) = app.refused.get() else {
+            return;
+        };
+        let field = Field::ALL
+            .into_iter()
+            .find(|field| field.id() == name)
+            .unwrap_or(Field::Name);
         let own = check(field, &app.client.get_untracked()).map_or(words, t);
         errors.set(vec![(field, own)]);
         if document().active_element().is_some() {

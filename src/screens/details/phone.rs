@@ -1,7 +1,5 @@
 //! The phone number, with its country.
 
-use leptos::prelude::Update;
-
 use super::{Errors, Field, error_line, label, wired};
 use crate::{
     dom::{El, el, get, set, text},
@@ -16,7 +14,9 @@ const COUNTRIES: &str = "AE971 AR54 AT43 AU61 BA387 BE32 BG359 BR55 CA1 CH41 CY3
 
 /// The prefix of a country.
 fn prefix(country: &str) -> Option<&'static str> {
-    COUNTRIES.split_whitespace().find_map(|one| one.strip_prefix(country))
+    COUNTRIES
+        .split_whitespace()
+        .find_map(|one| one.strip_prefix(country))
 }
 
 /// The number, and a choice of prefixes that starts with the salon's own country.
@@ -46,7 +46,9 @@ pub fn field(app: App, errors: Errors) -> El {
     let input = wired(app, errors, Field::Phone, input);
     let element = input.raw().clone();
     let input = input.on("change", move |_| {
-        let prefix = get(&chosen, "value").as_string().unwrap_or_else(|| own.to_owned());
+        let prefix = get(&chosen, "value")
+            .as_string()
+            .unwrap_or_else(|| own.to_owned());
         app.client.update(|client| {
             client.phone = with_prefix(&client.phone, &prefix);
             set(&element, "value", &client.phone.as_str().into());
@@ -58,9 +60,13 @@ pub fn field(app: App, errors: Errors) -> El {
     let select = select.on("change", move |_| {
         let prefix = get(&country, "value").as_string().unwrap_or_default();
         app.client.update(|client| {
-            let plain = client.phone.trim_start().strip_prefix('+').map_or(client.phone.as_str(), |rest| {
-                rest.split_once(' ').map_or("", |(_, number)| number)
-            });
+            let plain = client
+                .phone
+                .trim_start()
+                .strip_prefix('+')
+                .map_or(client.phone.as_str(), |rest| {
+                    rest.split_once(' ').map_or("", |(_, number)| number)
+                });
             client.phone = with_prefix(plain, &prefix);
             set(&again, "value", &client.phone.as_str().into());
         });
@@ -83,6 +89,10 @@ pub fn with_prefix(number: &str, prefix: &str) -> String {
         return ["+", abroad].concat();
     }
     // Italy keeps its zero.
-    let rest = if prefix == "39" { number } else { number.trim_start_matches('0') };
+    let rest = if prefix == "39" {
+        number
+    } else {
+        number.trim_start_matches('0')
+    };
     ["+", prefix, " ", rest].concat()
 }

@@ -21,7 +21,10 @@ pub fn link(app: App, booking: &Booking) -> Option<El> {
         ("DTEND", calendar_stamp(booking.end)),
         ("SUMMARY", escape(&title)),
         ("LOCATION", escape(&[&salon.name, ", ", &salon.address].concat())),
-        ("DESCRIPTION", escape(&[&t("done.reference"), ": ", &booking.reference, ", ", &salon.phone].concat())),
+        (
+            "DESCRIPTION",
+            escape(&[&t("done.reference"), ": ", &booking.reference, ", ", &salon.phone].concat()),
+        ),
     ]);
     let encoded = String::from(js_sys::encode_uri_component(&file));
     Some(
@@ -35,7 +38,8 @@ pub fn link(app: App, booking: &Booking) -> Option<El> {
 /// One event, in the lines of RFC 5545.
 #[must_use]
 pub fn file(properties: &[(&str, String)]) -> String {
-    let mut file = String::from("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//booking-checkout//EN\r\nBEGIN:VEVENT\r\n");
+    let mut file =
+        String::from("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//booking-checkout//EN\r\nBEGIN:VEVENT\r\n");
     for (name, value) in properties {
         let mut line = [name, ":", value].concat();
         // Long lines are folded at 75 octets.

@@ -2,7 +2,6 @@
 
 mod calendar;
 
-use leptos::prelude::GetUntracked;
 use server::api::booking::{Booking, Payment};
 
 use super::{frame, visit};
@@ -17,47 +16,76 @@ use crate::{
 /// The end of a booking, or of a visit's payment.
 #[must_use]
 pub fn screen(app: App) -> El {
-    let Some(booking) = app.booking.get_untracked() else { return el("div", "") };
+    let Some(booking) = app.booking.get_untracked() else {
+        return el("div", "");
+    };
     let paid = match booking.payment {
         Payment::Paid { sum } => Some(sum),
         _ => None,
     };
-    let heading = if app.is_visit() { t("done.paid") } else { t("done.booked") };
+    let heading = if app.is_visit() {
+        t("done.paid")
+    } else {
+        t("done.booked")
+    };
     let mail = (!booking.email.is_empty()).then(|| {
-        let key = if paid.is_some() { "done.mail_receipt" } else { "done.mail" };
+        let key = if paid.is_some() {
+            "done.mail_receipt"
+        } else {
+            "done.mail"
+        };
         text("p", "", &tf(key, &[("email", &booking.email)]))
     });
     let facts = el("dl", "facts")
-        .child(fact("done.reference", text("span", "", &booking.reference).id("reference")))
+        .child(fact(
+            "done.reference",
+            text("span", "", &booking.reference).id("reference"),
+        ))
         .child(fact("done.when", text("span", "", &visit::when(app, &booking))))
         .child(fact("done.what", visit::lines(&booking)))
         .maybe(paid.map(|sum| fact("done.receipt", parts::sum(sum).text(" ").text(&t("done.by_card")))))
         .maybe(rest(&booking).map(|rest| fact("due.salon", rest)))
         .maybe(app.page.salon.as_ref().map(|salon| {
-            fact("done.where", el("span", "").text(&salon.name).text(", ").text(&salon.address))
+            fact(
+                "done.where",
+                el("span", "").text(&salon.name).text(", ").text(&salon.address),
+            )
         }));
     let tick = text("div", "tick", "✓").attr("aria-hidden", "true");
-    let another = (!app.is_visit()).then(|| {
-        button("button second", &t("done.another"), move || app.begin_anew()).id("book-another")
-    });
-    let actions = el("div", "actions").maybe(calendar::link(app, &booking)).maybe(another);
+    let another = (!app.is_visit())
+        .then(|| button("button second", &t("done.another"), move || app.begin_anew()).id("book-another"));
+    let actions = el("div", "actions")
+        .maybe(calendar::link(app, &booking))
+        .maybe(another);
     let phone = app.phone();
-    let call = (!phone.is_empty() && !app.is_visit())
-        .then(|| el("p", "quiet small").text(&t("done.change")).text(" ").child(parts::phone_link(phone)));
-    el("div", "screen")
-        .child(tick)
-        .child(frame(Step::Done, &heading).maybe(mail).child(facts).child(actions).maybe(call))
+    let call = (!phone.is_empty() && !app.is_visit()).then(|| {
+        el("p", "quiet small")
+            .text(&t("done.change"))
+            .text(" ")
+            .child(parts::phone_link(phone))
+    });
+    el("div", "screen").child(tick).child(
+        frame(Step::Done, &heading)
+            .maybe(mail)
+            .child(facts)
+            .child(actions)
+            .maybe(call),
+    )
 }
 
 fn fact(name: &str, value: El) -> El {
-    el("div", "").child(text("dt", "", &t(name))).child(el("dd", "").child(value))
+    el("div", "")
+        .child(text("dt", "", &t(name)))
+        .child(el("dd", "").child(value))
 }
 
 /// What is still to be paid at the salon.
 fn rest(booking: &Booking) -> Option<El> {
     let rest = match booking.payment {
         Payment::Paid { sum } => booking.quote.price.less(sum).ok()?,
-        Payment::GivenBack { sum } => return Some(text("span", "", &tf("done.given_back", &[("sum", &money(sum))]))),
+        Payment::GivenBack { sum } => {
+            return Some(text("span", "", &tf("done.given_back", &[("sum", &money(sum))])));
+        }
         _ => booking.quote.price,
     };
     (!rest.is_zero()).then(|| parts::price(rest, booking.quote.from))

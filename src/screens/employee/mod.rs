@@ -1,7 +1,6 @@
 //! Who shall do it.
 
 use domain::terms::Rule;
-use leptos::prelude::{GetUntracked, Set};
 
 use super::frame_back;
 use crate::{
@@ -14,10 +13,20 @@ use crate::{
 /// The people who can do all that is chosen, and anyone of them first.
 #[must_use]
 pub fn screen(app: App) -> El {
-    let Some(catalogue) = app.catalogue() else { return el("div", "") };
+    let Some(catalogue) = app.catalogue() else {
+        return el("div", "");
+    };
     let chosen = app.chosen.get_untracked();
     let services = offer::services(catalogue, &chosen);
-    let mut picks = vec![pick(app, "any", &t("employee.any"), &t("employee.any_more"), "✦", None, Who::Anyone)];
+    let mut picks = vec![pick(
+        app,
+        "any",
+        &t("employee.any"),
+        &t("employee.any_more"),
+        "✦",
+        None,
+        Who::Anyone,
+    )];
     for person in offer::people(catalogue, &services) {
         let terms = (person.rule == Rule::Required)
             .then(|| offer::quote(catalogue, &services, Some(&person.id)))
@@ -25,9 +34,18 @@ pub fn screen(app: App) -> El {
             .and_then(|quote| parts::short_terms(&quote));
         let initial: String = person.name.chars().take(1).collect();
         let who = Who::One(person.id.clone());
-        picks.push(pick(app, person.id.as_str(), &person.name, &person.title, &initial, terms, who));
+        picks.push(pick(
+            app,
+            person.id.as_str(),
+            &person.name,
+            &person.title,
+            &initial,
+            terms,
+            who,
+        ));
     }
-    frame_back(app, Step::Employee, &t("employee.title"), Step::Services).child(el("div", "picks").children(picks))
+    frame_back(app, Step::Employee, &t("employee.title"), Step::Services)
+        .child(el("div", "picks").children(picks))
 }
 
 fn pick(app: App, id: &str, name: &str, more: &str, face: &str, terms: Option<String>, who: Who) -> El {

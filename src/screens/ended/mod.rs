@@ -1,6 +1,5 @@
 //! Screens where it does not go on as planned: each says what is, and the way on.
 
-use leptos::prelude::{Get, GetUntracked};
 use server::api::booking::Payment;
 
 use super::frame;
@@ -16,25 +15,34 @@ use crate::{
 /// The hold ended: the slot again in one tap.
 #[must_use]
 pub fn expired(app: App) -> El {
-    let given_back = app.booking.get_untracked().and_then(|booking| match booking.payment {
-        Payment::GivenBack { sum } => Some(tf("done.given_back", &[("sum", &money(sum))])),
-        _ => None,
-    });
+    let given_back = app
+        .booking
+        .get_untracked()
+        .and_then(|booking| match booking.payment {
+            Payment::GivenBack { sum } => Some(tf("done.given_back", &[("sum", &money(sum))])),
+            _ => None,
+        });
     let again = el("button", "button wide")
         .attr("type", "button")
         .id("take-again")
         .live_prop("disabled", move || app.busy.get() != Busy::No)
         .live(move || {
             let spin = (app.busy.get() != Busy::No).then(|| el("span", "spin").attr("aria-hidden", "true"));
-            spin.into_iter().chain([text("span", "", &t("expired.again"))]).collect()
+            spin.into_iter()
+                .chain([text("span", "", &t("expired.again"))])
+                .collect()
         })
         .press(move || flow::take_again(app));
-    let other = (!app.is_visit())
-        .then(|| button("plain", &t("taken.other"), move || route::go(app, Step::Time)));
+    let other =
+        (!app.is_visit()).then(|| button("plain", &t("taken.choose"), move || route::go(app, Step::Time)));
     frame(Step::Expired, &t("expired.title"))
         .child(text("p", "", &given_back.unwrap_or_else(|| t("expired.text"))))
         .child(el("div", "").attr("role", "alert").live(move || {
-            app.problem.get().map(|words| parts::note("bad", &words)).into_iter().collect()
+            app.problem
+                .get()
+                .map(|words| parts::note("bad", &words))
+                .into_iter()
+                .collect()
         }))
         .child(again)
         .maybe(other)
@@ -45,7 +53,12 @@ pub fn expired(app: App) -> El {
 pub fn taken(app: App) -> El {
     frame(Step::Taken, &t("taken.title"))
         .child(text("p", "", &t("taken.text")))
-        .child(button("button wide", &t("taken.other"), move || route::go(app, Step::Time)).id("other-time"))
+        .child(
+            button("button wide", &t("taken.choose"), move || {
+                route::go(app, Step::Time)
+            })
+            .id("other-time"),
+        )
 }
 
 /// A visit link that can't be used.
@@ -57,7 +70,11 @@ pub fn link(app: App, why: Dead) -> El {
         Dead::Elsewhere => "link.elsewhere",
         Dead::Cancelled => "link.cancelled",
     };
-    let screen = frame(Step::Link(why), &t(&[key, ".title"].concat())).child(text("p", "", &t(&[key, ".text"].concat())));
+    let screen = frame(Step::Link(why), &t(&[key, ".title"].concat())).child(text(
+        "p",
+        "",
+        &t(&[key, ".text"].concat()),
+    ));
     let screen = match why {
         Dead::Elsewhere if app.is_visit() => screen
             .child(button("button wide", &t("link.open_here"), move || flow::open_here(app)).id("open-here")),
@@ -71,10 +88,17 @@ pub fn link(app: App, why: Dead) -> El {
 /// A salon that offers nothing online.
 #[must_use]
 pub fn empty(app: App) -> El {
-    frame(Step::Empty, &t("empty.title")).child(text("p", "", &t("empty.text"))).maybe(call(app))
+    frame(Step::Empty, &t("empty.title"))
+        .child(text("p", "", &t("empty.text")))
+        .maybe(call(app))
 }
 
 fn call(app: App) -> Option<El> {
     let phone = app.phone();
-    (!phone.is_empty()).then(|| el("p", "").text(&t("call")).text(" ").child(parts::phone_link(phone)))
+    (!phone.is_empty()).then(|| {
+        el("p", "")
+            .text(&t("call"))
+            .text(" ")
+            .child(parts::phone_link(phone))
+    })
 }

@@ -1,7 +1,5 @@
 //! Below the card field: what went wrong, the button with verb and sum, and who gets the money.
 
-use leptos::prelude::{Get, With};
-
 use super::{card_blocked, needs_card, trust};
 use crate::{
     dom::{El, bind, el, text},
@@ -22,9 +20,17 @@ pub fn after(app: App) -> Vec<El> {
     }
     vec![
         el("div", "").live(move || card_blocked(app)),
-        el("div", "").id("pay-error").attr("role", "alert").attr("tabindex", "-1").live(move || {
-            app.problem.get().map(|words| parts::note("bad", &words)).into_iter().collect()
-        }),
+        el("div", "")
+            .id("pay-error")
+            .attr("role", "alert")
+            .attr("tabindex", "-1")
+            .live(move || {
+                app.problem
+                    .get()
+                    .map(|words| parts::note("bad", &words))
+                    .into_iter()
+                    .collect()
+            }),
         pay_button(app),
         el("div", "stack").live(move || trust(app)),
     ]
@@ -36,7 +42,9 @@ fn pay_button(app: App) -> El {
         .attr("type", "button")
         .id("pay")
         .live_prop("disabled", move || is_off(app))
-        .live_attr("aria-busy", move || (app.busy.get() != Busy::No).then_some("true"))
+        .live_attr("aria-busy", move || {
+            (app.busy.get() != Busy::No).then_some("true")
+        })
         .live(move || {
             let busy = app.busy.get();
             let spin = (busy != Busy::No).then(|| el("span", "spin").attr("aria-hidden", "true"));
@@ -46,14 +54,17 @@ fn pay_button(app: App) -> El {
 }
 
 fn is_off(app: App) -> bool {
-    let waits_for_card = needs_card(app) && app.card.get() != Card::Ready && app.question.with(Option::is_none);
+    let waits_for_card =
+        needs_card(app) && app.card.get() != Card::Ready && app.question.with(Option::is_none);
     app.busy.get() != Busy::No || waits_for_card
 }
 
 fn label(app: App, busy: Busy) -> El {
-    let sum = app
-        .booking
-        .with(|booking| booking.as_ref().and_then(|one| flow::sum(one, app.all.get(), app.at_salon.get())));
+    let sum = app.booking.with(|booking| {
+        booking
+            .as_ref()
+            .and_then(|one| flow::sum(one, app.all.get(), app.at_salon.get()))
+    });
     let plain = |key| text("span", "", &t(key));
     match (busy, sum) {
         (Busy::Paying, Some(_)) => plain("pay.paying"),
@@ -62,11 +73,12 @@ fn label(app: App, busy: Busy) -> El {
         (Busy::Checking, _) => plain("pay.checking"),
         (Busy::Holding, _) => plain("pay.opening"),
         (Busy::No, _) if app.question.with(Option::is_some) => plain("pay.confirm"),
-        (Busy::No, Some(sum)) => {
-            text("span", "", &tf("pay.button", &[("sum", &money(sum))])).attr("data-sum", &sum.minor().to_string())
-        }
+        (Busy::No, Some(sum)) => text("span", "", &tf("pay.button", &[("sum", &money(sum))]))
+            .attr("data-sum", &sum.minor().to_string()),
         (Busy::No, None) => {
-            let free = app.booking.with(|booking| booking.as_ref().is_some_and(|one| one.quote.price.is_zero()));
+            let free = app
+                .booking
+                .with(|booking| booking.as_ref().is_some_and(|one| one.quote.price.is_zero()));
             plain(if free { "pay.book_free" } else { "pay.book" })
         }
     }

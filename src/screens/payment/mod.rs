@@ -4,14 +4,13 @@ mod button;
 mod terms;
 
 use domain::terms::Offer;
-use leptos::prelude::{Get, GetUntracked, With};
 use server::api::booking::Booking;
 
 use super::frame_back;
 use crate::{
     dom::{El, bind, el, text},
     flow, parts,
-    state::{App, Busy, Step, clock},
+    state::{App, Busy, Live, Step, clock},
     stripe::{self, Card},
     texts::{t, tf},
 };
@@ -28,12 +27,25 @@ pub fn screen(app: App) -> El {
 /// All that stands above the card field, for a booking as for a visit.
 #[must_use]
 pub fn above(app: App) -> Vec<El> {
-    let Some(booking) = app.booking.get_untracked() else { return Vec::new() };
+    let Some(booking) = app.booking.get_untracked() else {
+        return Vec::new();
+    };
     follow_sum(app);
     vec![
-        el("div", "stack").live(move || app.booking.get().map(|booking| terms(app, &booking)).unwrap_or_default()),
+        el("div", "stack").live(move || {
+            app.booking
+                .get()
+                .map(|booking| terms(app, &booking))
+                .unwrap_or_default()
+        }),
         el("div", "stack").children(choices(app, &booking)),
-        el("div", "").live(move || if needs_card(app) { vec![text("h2", "", &t("payment.card"))] } else { Vec::new() }),
+        el("div", "").live(move || {
+            if needs_card(app) {
+                vec![text("h2", "", &t("payment.card"))]
+            } else {
+                Vec::new()
+            }
+        }),
     ]
 }
 
@@ -41,7 +53,9 @@ pub fn above(app: App) -> Vec<El> {
 #[must_use]
 pub fn needs_card(app: App) -> bool {
     let sum = app.booking.with(|booking| {
-        booking.as_ref().and_then(|booking| flow::sum(booking, app.all.get(), app.at_salon.get()))
+        booking
+            .as_ref()
+            .and_then(|booking| flow::sum(booking, app.all.get(), app.at_salon.get()))
     });
     sum.is_some() && matches!(app.step.get(), Step::Payment | Step::Visit)
 }
@@ -50,7 +64,9 @@ pub fn needs_card(app: App) -> bool {
 fn follow_sum(app: App) {
     bind(move || {
         let sum = app.booking.with(|booking| {
-            booking.as_ref().and_then(|booking| flow::sum(booking, app.all.get(), app.at_salon.get()))
+            booking
+                .as_ref()
+                .and_then(|booking| flow::sum(booking, app.all.get(), app.at_salon.get()))
         });
         if let Some(sum) = sum {
             stripe::open(sum);
@@ -78,12 +94,36 @@ fn choices(app: App, booking: &Booking) -> Vec<El> {
     };
     if free {
         let now = option(app, "pay-now", "when", &t("pay.now"), None, app.at_salon, false);
-        let later = option(app, "pay-at-salon", "when", &t("pay.at_salon"), None, app.at_salon, true);
+        let later = option(
+            app,
+            "pay-at-salon",
+            "when",
+            &t("pay.at_salon"),
+            None,
+            app.at_salon,
+            true,
+        );
         shown.push(group(&t("pay.when"), vec![now, later]));
     }
     if let Some(all) = due.all {
-        let part = option(app, "pay-part", "how-much", &t("pay.part"), Some(due.now), app.all, false);
-        let whole = option(app, "pay-all", "how-much", &t("pay.all"), Some(all), app.all, true);
+        let part = option(
+            app,
+            "pay-part",
+            "how-much",
+            &t("pay.part"),
+            Some(due.now),
+            app.all,
+            false,
+        );
+        let whole = option(
+            app,
+            "pay-all",
+            "how-much",
+            &t("pay.all"),
+            Some(all),
+            app.all,
+            true,
+        );
         let both = group(&t("pay.how_much"), vec![part, whole]);
         shown.push(both.live_attr("hidden", move || (free && app.at_salon.get()).then_some("")));
     }
@@ -91,7 +131,9 @@ fn choices(app: App, booking: &Booking) -> Vec<El> {
 }
 
 fn group(legend: &str, options: Vec<El>) -> El {
-    el("fieldset", "stack").child(text("legend", "label", legend)).child(el("div", "picks").children(options))
+    el("fieldset", "stack")
+        .child(text("legend", "label", legend))
+        .child(el("div", "picks").children(options))
 }
 
 fn option(
@@ -100,16 +142,17 @@ fn option(
     name: &str,
     words: &str,
     sum: Option<domain::money::Money>,
-    chosen: leptos::prelude::RwSignal<bool>,
+    chosen: Live<bool>,
     value: bool,
 ) -> El {
-    use leptos::prelude::Set;
     let input = el("input", "")
         .attr("type", "radio")
         .attr("name", name)
         .id(id)
         .live_prop("checked", move || chosen.get() == value)
-        .live_prop("disabled", move || app.busy.get() != Busy::No || app.question.with(Option::is_some))
+        .live_prop("disabled", move || {
+            app.busy.get() != Busy::No || app.question.with(Option::is_some)
+        })
         .on("change", move |_| chosen.set(value));
     el("label", "pick with-mark")
         .child(input)
@@ -123,12 +166,24 @@ fn card_blocked(app: App) -> Vec<El> {
         return Vec::new();
     }
     let retry = crate::dom::button("button second", &t("card.retry"), stripe::retry).id("card-retry");
-    let at_salon = app.booking.with(|booking| booking.as_ref().is_some_and(|one| one.quote.accepts_unpaid()));
-    let note = parts::note("care", &t("card.blocked")).attr("role", "alert").child(retry);
-    let note = if at_salon { note.child(text("p", "", &t("card.blocked_salon"))) } else { note };
+    let at_salon = app
+        .booking
+        .with(|booking| booking.as_ref().is_some_and(|one| one.quote.accepts_unpaid()));
+    let note = parts::note("care", &t("card.blocked"))
+        .attr("role", "alert")
+        .child(retry);
+    let note = if at_salon {
+        note.child(text("p", "", &t("card.blocked_salon")))
+    } else {
+        note
+    };
     let phone = app.phone();
-    let call = (!phone.is_empty())
-        .then(|| el("p", "").text(&t("card.blocked_call")).text(" ").child(parts::phone_link(phone)));
+    let call = (!phone.is_empty()).then(|| {
+        el("p", "")
+            .text(&t("card.blocked_call"))
+            .text(" ")
+            .child(parts::phone_link(phone))
+    });
     vec![note.maybe(call)]
 }
 

@@ -1,6 +1,6 @@
 //! What is due now and why, what is due at the salon, and what cancelling costs: before the button, in words.
 
-use domain::terms::{Offer, Quote};
+use domain::terms::{Offer, Quote, Reason};
 use server::api::booking::Booking;
 
 use crate::{
@@ -11,7 +11,6 @@ use crate::{
     state::{App, clock},
     texts::{t, tf},
 };
-use leptos::prelude::Get;
 
 /// The terms of a booking.
 #[must_use]
@@ -23,21 +22,36 @@ pub fn terms(app: App, booking: &Booking) -> Vec<El> {
         if let Ok(rest) = booking.quote.price.less(now)
             && (!rest.is_zero() || booking.quote.from)
         {
-            rows = rows.child(parts::row("", &t("due.salon"), parts::price(rest, booking.quote.from)));
+            rows = rows.child(parts::row(
+                "",
+                &t("due.salon"),
+                parts::price(rest, booking.quote.from),
+            ));
         }
     } else {
-        rows = rows.child(parts::row("total", &t("due.salon"), parts::price(booking.quote.price, booking.quote.from)));
+        rows = rows.child(parts::row(
+            "total",
+            &t("due.salon"),
+            parts::price(booking.quote.price, booking.quote.from),
+        ));
     }
     vec![rows.child(reasons(&booking.quote)), cancellation(app, booking)]
 }
 
 /// Why this amount.
 fn reasons(quote: &Quote) -> El {
-    let skip_choice = matches!(quote.offer, Offer::Choice(_));
+    // Where nothing can be paid now, the first reason is the one that decided.
+    let most = if quote.offer == Offer::AtSalon {
+        1
+    } else {
+        quote.reasons.len()
+    };
+    let is_choice = matches!(quote.offer, Offer::Choice(_));
     let all = quote
         .reasons
         .iter()
-        .filter(|reason| !(skip_choice && **reason == domain::terms::Reason::ServiceInFull))
+        .take(most)
+        .filter(|reason| !(is_choice && **reason == Reason::ServiceInFull))
         .map(|reason| text("li", "", &parts::why(*reason)))
         .collect();
     el("ul", "tight small quiet").id("why").children(all)
@@ -46,13 +60,19 @@ fn reasons(quote: &Quote) -> El {
 fn cancellation(app: App, booking: &Booking) -> El {
     let zone = app.zone();
     let now = clock::server_now(app);
-    let list = el("div", "tight").id("cancellation").child(text("h2", "", &t("cancel.title")));
+    let list = el("div", "tight")
+        .id("cancellation")
+        .child(text("h2", "", &t("cancel.title")));
     let terms = &booking.cancellation;
     let Some(until) = terms.free_until else {
         return list.child(text("p", "", &t("cancel.free")));
     };
     let list = if until > now {
-        list.child(text("p", "", &tf("cancel.free_until", &[("moment", &at(until, intl::MOMENT, zone))])))
+        list.child(text(
+            "p",
+            "",
+            &tf("cancel.free_until", &[("moment", &at(until, intl::MOMENT, zone))]),
+        ))
     } else {
         list
     };
@@ -62,7 +82,10 @@ fn cancellation(app: App, booking: &Booking) -> El {
         .map(|step| {
             let fee = money(step.fee);
             let words = if step.from > now {
-                tf("cancel.after", &[("moment", &at(step.from, intl::MOMENT, zone)), ("fee", &fee)])
+                tf(
+                    "cancel.after",
+                    &[("moment", &at(step.from, intl::MOMENT, zone)), ("fee", &fee)],
+                )
             } else {
                 tf("cancel.now", &[("fee", &fee)])
             };

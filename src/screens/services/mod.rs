@@ -1,6 +1,5 @@
 //! Which services.
 
-use leptos::prelude::{GetUntracked, Set};
 use server::api::catalogue::{Catalogue, Service};
 
 use super::{frame, frame_back};
@@ -17,7 +16,9 @@ const MOST: usize = 5;
 /// The list of services. Choosing one goes on; with one chosen already, another is added.
 #[must_use]
 pub fn screen(app: App) -> El {
-    let Some(catalogue) = app.catalogue() else { return el("div", "") };
+    let Some(catalogue) = app.catalogue() else {
+        return el("div", "");
+    };
     let chosen = app.chosen.get_untracked();
     let adding = !chosen.services.is_empty() && offer::group_dates(catalogue, &chosen).is_none();
     let screen = if adding {
@@ -25,18 +26,31 @@ pub fn screen(app: App) -> El {
     } else {
         frame(Step::Services, &t("services.title"))
     };
-    let single = catalogue.services.iter().filter(|service| service.dates.is_none());
-    let group = catalogue.services.iter().filter(|service| service.dates.is_some());
+    let single = catalogue
+        .services
+        .iter()
+        .filter(|service| service.dates.is_none());
+    let group = catalogue
+        .services
+        .iter()
+        .filter(|service| service.dates.is_some());
     let list = |heading: Option<String>, items: Vec<El>| {
         (!items.is_empty()).then(|| {
             let list = el("div", "picks").children(items);
-            el("div", "stack").maybe(heading.map(|heading| text("h2", "", &heading))).child(list)
+            el("div", "stack")
+                .maybe(heading.map(|heading| text("h2", "", &heading)))
+                .child(list)
         })
     };
-    let groups: Vec<El> = group.filter(|_| !adding).map(|one| pick(app, catalogue, one, &chosen)).collect();
+    let groups: Vec<El> = group
+        .filter(|_| !adding)
+        .map(|one| pick(app, catalogue, one, &chosen))
+        .collect();
     let single: Vec<El> = single.map(|one| pick(app, catalogue, one, &chosen)).collect();
     let heading = (!groups.is_empty()).then(|| t("services.by_appointment"));
-    screen.maybe(list(heading, single)).maybe(list(Some(t("services.group")), groups))
+    screen
+        .maybe(list(heading, single))
+        .maybe(list(Some(t("services.group")), groups))
 }
 
 fn pick(app: App, catalogue: &'static Catalogue, service: &'static Service, chosen: &Chosen) -> El {
@@ -50,8 +64,12 @@ fn pick(app: App, catalogue: &'static Catalogue, service: &'static Service, chos
     };
     let price = match service.price_to {
         Some(to) => {
-            let range = [("from", &*crate::intl::money(service.price)), ("to", &crate::intl::money(to))];
-            text("span", "sum", &tf("price.range", &range)).attr("data-sum", &service.price.minor().to_string())
+            let range = [
+                ("from", &*crate::intl::money(service.price)),
+                ("to", &crate::intl::money(to)),
+            ];
+            text("span", "sum", &tf("price.range", &range))
+                .attr("data-sum", &service.price.minor().to_string())
         }
         None => parts::price(service.price, false),
     };
@@ -103,7 +121,11 @@ fn choose(app: App, catalogue: &'static Catalogue, service: &'static Service) {
     } else if group || !matches!(&chosen.who, Some(Who::One(id)) if people.iter().any(|one| one.id == *id)) {
         chosen.who = None;
     }
-    let next = if chosen.who.is_some() { Step::Time } else { Step::Employee };
+    let next = if chosen.who.is_some() {
+        Step::Time
+    } else {
+        Step::Employee
+    };
     app.chosen.set(chosen);
     route::go(app, next);
 }

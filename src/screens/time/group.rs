@@ -1,6 +1,5 @@
 //! Which date of a group event.
 
-use leptos::prelude::GetUntracked;
 use server::api::catalogue::GroupDate;
 
 use super::{frame_back, zone_note};
@@ -19,13 +18,21 @@ pub fn screen(app: App, dates: &'static [GroupDate]) -> El {
         return screen.child(parts::note("", &t("group.none")).child(parts::phone_link(app.phone())));
     };
     let picks = dates.iter().map(|date| pick(app, date)).collect();
-    screen.maybe(zone_note(app, first.start)).child(el("div", "picks").children(picks))
+    screen
+        .maybe(zone_note(app, first.start))
+        .child(el("div", "picks").children(picks))
 }
 
 fn pick(app: App, date: &'static GroupDate) -> El {
-    let leader = app.catalogue().map_or("", |catalogue| offer::name(catalogue, &date.employee));
+    let leader = app
+        .catalogue()
+        .map_or("", |catalogue| offer::name(catalogue, &date.employee));
     let full = date.seats_left == 0;
-    let seats = if full { t("group.full") } else { tn("group.seats", date.seats_left.into(), &[]) };
+    let seats = if full {
+        t("group.full")
+    } else {
+        tn("group.seats", date.seats_left.into(), &[])
+    };
     let is_chosen = app.chosen.get_untracked().date.as_ref() == Some(&date.id);
     el("button", "pick")
         .attr("type", "button")

@@ -3,7 +3,6 @@
 mod group;
 
 use domain::time::Moment;
-use leptos::prelude::{Get, GetUntracked, RwSignal, Set, With};
 use server::api::{
     error::ApiError,
     free_times::{Day, FreeTime, FreeTimes, FreeTimesCall, FreeTimesRequest},
@@ -16,7 +15,7 @@ use crate::{
     intl::{self, at, on},
     number::count,
     parts,
-    state::{App, Step, Who, offer, route},
+    state::{App, Live, Step, Who, offer, route},
     texts::{t, tf, tn},
 };
 
@@ -25,41 +24,63 @@ const WEEK: i64 = 7;
 
 /// What the screen shows.
 #[derive(Clone, Copy)]
-struct Times {
-    app: App,
+pub struct Times {
     /// The free times of the week in view; `None` while they are asked for.
-    found: RwSignal<Option<Result<FreeTimes, ApiError>>>,
+    found: Live<Option<Result<FreeTimes, ApiError>>>,
     /// The day in view.
-    day: RwSignal<Option<String>>,
-    /// Today, at the salon.
-    today: RwSignal<Option<String>>,
+    day: Live<Option<String>>,
     /// The number of the last question: an older one's answer comes too late.
-    asked: RwSignal<u32>,
+    asked: Live<u32>,
+}
+
+/// The times, for the page they are of.
+#[derive(Clone, Copy)]
+struct View {
+    app: App,
+    times: Times,
+}
+
+impl Default for Times {
+    fn default() -> Times {
+        Times {
+            found: Live::new(None),
+            day: Live::new(None),
+            asked: Live::new(0),
+        }
+    }
 }
 
 /// A week of days, and the times of one. A group event has its dates instead.
 #[must_use]
 pub fn screen(app: App) -> El {
-    let Some(catalogue) = app.catalogue() else { return el("div", "") };
+    let Some(catalogue) = app.catalogue() else {
+        return el("div", "");
+    };
     let chosen = app.chosen.get_untracked();
     if let Some(dates) = offer::group_dates(catalogue, &chosen) {
         return group::screen(app, dates);
     }
     let people = offer::people(catalogue, &offer::services(catalogue, &chosen));
-    let back = if people.len() > 1 { Step::Employee } else { Step::Services };
-    let times = Times {
+    let back = if people.len() > 1 {
+        Step::Employee
+    } else {
+        Step::Services
+    };
+    app.times.day.set(None);
+    let times = View {
         app,
-        found: RwSignal::new(None),
-        day: RwSignal::new(None),
-        today: RwSignal::new(None),
-        asked: RwSignal::new(0),
+        times: app.times,
     };
     // The week of a time chosen before, else the one that begins today.
     let from = chosen.start.map(|start| intl::day_of(start, app.zone()));
     times.ask(from, true);
     frame_back(app, Step::Time, &t("time.title"), back)
         .child(el("div", "stack").live(move || times.week()))
-        .child(el("div", "stack").attr("aria-live", "polite").live(move || times.of_day()))
+        .child(
+            el("div", "stack")
+                .attr("aria-live", "polite")
+                .live(move || times.of_day()),
+        )
 }
 
 /// The times' zone, named when the client's clock goes differently.
@@ -68,9 +89,11 @@ fn zone_note(app: App, moment: Moment) -> Option<El> {
     Some(text("p", "quiet small", &tf("time.zone", &[("place", &place)])))
 }
 
-impl Times {
+impl View {
     fn ask(self, from: Option<String>, first: bool) {
-        let Some(catalogue) = self.app.catalogue() else { return };
+        let Some(catalogue) = self.app.catalogue() else {
+            return;
+        };
         let chosen = self.app.chosen.get_untracked();
         let request = FreeTimesRequest {
             salon: catalogue.salon.slug.clone(),
@@ -82,28 +105,32 @@ impl Times {
             from,
             days: 7,
         };
-        let number = self.asked.get_untracked() + 1;
-        self.asked.set(number);
-        self.found.set(None);
+        let number = self.times.asked.get_untracked() + 1;
+        self.times.asked.set(number);
+        self.times.found.set(None);
         spawn(async move {
             let answer = call(self.app, FreeTimesCall { request }, None).await;
-            if self.asked.try_get_untracked() != Some(number) {
+            if self.times.asked.get_untracked() != number {
                 return;
             }
             if let Ok(found) = &answer {
-                let chosen = chosen.start.filter(|_| first).map(|start| intl::day_of(start, self.app.zone()));
-                let open = |day: &&Day| !day.times.is_empty() && chosen.as_ref().is_none_or(|date| *date == day.date);
-                self.day.set(found.days.iter().find(open).map(|day| day.date.clone()));
-                if self.today.get_untracked().is_none() {
-                    self.today.set(Some(intl::day_of(crate::state::clock::server_now(self.app), self.app.zone())));
-                }
+                let chosen = chosen
+                    .start
+                    .filter(|_| first)
+                    .map(|start| intl::day_of(start, self.app.zone()));
+                let open = |day: &&Day| {
+                    !day.times.is_empty() && chosen.as_ref().is_none_or(|date| *date == day.date)
+                };
+                self.times
+                    .day
+                    .set(found.days.iter().find(open).map(|day| day.date.clone()));
             }
-            self.found.set(Some(answer));
+            self.times.found.set(Some(answer));
         });
     }
 
     fn week(self) -> Vec<El> {
-        let found = self.found.get();
+        let found = self.times.found.get();
         let days = match &found {
             Some(Ok(found)) => found.days.as_slice(),
             Some(Err(_)) => return Vec::new(),
@@ -111,11 +138,15 @@ impl Times {
         };
         let (Some(first), Some(last)) = (days.first(), days.last()) else {
             let bars = (0..2).map(|_| el("i", "")).collect();
-            return vec![el("div", "skeleton").attr("aria-label", &t("time.loading")).children(bars)];
+            return vec![
+                el("div", "skeleton")
+                    .attr("aria-label", &t("time.loading"))
+                    .children(bars),
+            ];
         };
         let first = first.date.clone();
         let next = intl::days_after(&last.date, 1);
-        let today = self.today.get_untracked().unwrap_or_else(|| first.clone());
+        let today = intl::day_of(crate::state::clock::server_now(self.app), self.app.zone());
         let before = intl::days_after(&first, -WEEK).max(today.clone());
         let step = |label: &str, name: &str, date: String, off: bool| {
             button("plain", label, move || self.ask(Some(date.clone()), false))
@@ -126,7 +157,10 @@ impl Times {
             .child(step("‹", "time.before", before, first <= today))
             .child(text("h2", "", &on(&first, intl::MONTH)))
             .child(step("›", "time.after", next, false));
-        vec![bar, el("div", "week").children(days.iter().map(|day| self.day(day)).collect())]
+        vec![
+            bar,
+            el("div", "week").children(days.iter().map(|day| self.day(day)).collect()),
+        ]
     }
 
     fn day(self, day: &Day) -> El {
@@ -142,13 +176,17 @@ impl Times {
             .child(text("small", "", &on(&date, intl::WEEKDAY)))
             .child(text("b", "", &on(&date, intl::NUMBER)))
             .live_attr("aria-pressed", move || {
-                Some(if self.day.with(|day| day.as_ref() == Some(&pressed)) { "true" } else { "false" })
+                Some(if self.times.day.with(|day| day.as_ref() == Some(&pressed)) {
+                    "true"
+                } else {
+                    "false"
+                })
             })
-            .press(move || self.day.set(Some(date.clone())))
+            .press(move || self.times.day.set(Some(date.clone())))
     }
 
     fn of_day(self) -> Vec<El> {
-        let found = match self.found.get() {
+        let found = match self.times.found.get() {
             None => return Vec::new(),
             Some(Err(_)) => {
                 let again = button("button second", &t("again"), move || self.ask(None, false));
@@ -156,19 +194,35 @@ impl Times {
             }
             Some(Ok(found)) => found,
         };
-        let Some(date) = self.day.get() else {
+        let Some(date) = self.times.day.get() else {
             return vec![self.none(found.next)];
         };
-        let times = found.days.iter().find(|day| day.date == date).map(|day| day.times.as_slice()).unwrap_or_default();
+        let times = found
+            .days
+            .iter()
+            .find(|day| day.date == date)
+            .map(|day| day.times.as_slice())
+            .unwrap_or_default();
         let mut shown = vec![text("h2", "", &on(&date, intl::DAY))];
         shown.extend(times.first().and_then(|time| zone_note(self.app, time.start)));
         let hour = |time: &FreeTime| intl::hour_of(time.start, self.app.zone());
-        for (name, from, to) in [("time.morning", 0, 12), ("time.afternoon", 12, 17), ("time.evening", 17, 24)] {
-            let part: Vec<El> =
-                times.iter().filter(|time| (from..to).contains(&hour(time))).map(|time| self.time(time)).collect();
+        for (name, from, to) in [
+            ("time.morning", 0, 12),
+            ("time.afternoon", 12, 17),
+            ("time.evening", 17, 24),
+        ] {
+            let part: Vec<El> = times
+                .iter()
+                .filter(|time| (from..to).contains(&hour(time)))
+                .map(|time| self.time(time))
+                .collect();
             if !part.is_empty() {
                 let heading = text("h3", "quiet small", &t(name));
-                shown.push(el("div", "tight").child(heading).child(el("div", "times").children(part)));
+                shown.push(
+                    el("div", "tight")
+                        .child(heading)
+                        .child(el("div", "times").children(part)),
+                );
             }
         }
         shown
@@ -194,7 +248,10 @@ impl Times {
             Some(next) => {
                 let label = tf("time.next", &[("day", &on(&next, intl::DAY))]);
                 parts::note("", &t("time.none")).child(
-                    button("button second", &label, move || self.ask(Some(next.clone()), false)).id("next-free-day"),
+                    button("button second", &label, move || {
+                        self.ask(Some(next.clone()), false)
+                    })
+                    .id("next-free-day"),
                 )
             }
             None => parts::note("", &t("time.none_at_all")).child(parts::phone_link(self.app.phone())),

@@ -1,6 +1,5 @@
 //! A visit link: the visit, what is due and why, and the card field right away.
 
-use leptos::prelude::GetUntracked;
 use server::api::booking::Booking;
 
 use super::{frame, payment};
@@ -15,9 +14,14 @@ use crate::{
 /// The visit.
 #[must_use]
 pub fn screen(app: App) -> El {
-    let Some(booking) = app.booking.get_untracked() else { return el("div", "") };
+    let Some(booking) = app.booking.get_untracked() else {
+        return el("div", "");
+    };
     frame(Step::Visit, &t("visit.title"))
-        .maybe((!booking.client.is_empty()).then(|| text("p", "", &tf("visit.hello", &[("name", &booking.client)]))))
+        .maybe(
+            (!booking.client.is_empty())
+                .then(|| text("p", "", &tf("visit.hello", &[("name", &booking.client)]))),
+        )
         .child(lines(&booking))
         .child(text("p", "", &when(app, &booking)))
         .children(payment::above(app))
@@ -31,7 +35,11 @@ pub fn lines(booking: &Booking) -> El {
         rows = rows.child(parts::row("", &line.name, parts::price(line.price, line.from)));
     }
     if booking.lines.len() > 1 {
-        rows = rows.child(parts::row("total", &t("total"), parts::price(booking.quote.price, booking.quote.from)));
+        rows = rows.child(parts::row(
+            "total",
+            &t("total"),
+            parts::price(booking.quote.price, booking.quote.from),
+        ));
     }
     rows
 }
