@@ -49,9 +49,11 @@ pub fn start(app: App) {
                     )
                     .await;
                     match status {
-                        // Another tab's booking that is over is none of this one's business.
+                        // What is over is shown again after a reload, which keeps the address of its step. Who opens the
+                        // page anew, or in another tab, wants to book something else.
                         Ok(booking)
-                            if !store::is_ours(app) && !matches!(booking.state, State::Held { .. }) =>
+                            if (is_over(&booking) && is_opened_anew())
+                                || (!store::is_ours(app) && !matches!(booking.state, State::Held { .. })) =>
                         {
                             store::forget_token(app);
                             route::begin(app);
@@ -128,6 +130,11 @@ fn open(app: App) {
             },
         }
     });
+}
+
+/// Whether the address names no step yet.
+fn is_opened_anew() -> bool {
+    window().location().hash().unwrap_or_default().is_empty()
 }
 
 /// The link's secret part: the last part of the address.
