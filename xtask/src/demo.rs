@@ -151,7 +151,9 @@ fn seed(salon: &Salon, programs: &Programs, keys: &Keys, at_sandbox: bool) -> Ou
     command.arg("--embed-origin").arg(salon.site_url());
     // A failure would quote the command, and the command has the keys in it.
     let said = run::quietly(&mut command, Duration::from_secs(120)).map_err(|failure| {
-        Failure::new("The demo salon could not be filled.").output(failure.output_lines().to_vec())
+        Failure::new("The demo salon could not be filled.")
+            .output(failure.output_lines().to_vec())
+            .hint("If an older version made the data, begin anew: cargo xtask demo --fresh")
     })?;
     let answer = said
         .iter()

@@ -26,7 +26,7 @@ struct Rule {
     broken: fn(&Tree) -> Vec<String>,
 }
 
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     Rule {
         ask: "Crates know each other only along the arrows",
         why: "the widget must not reach the server's storage, and tools must not depend on what they build \
@@ -88,6 +88,13 @@ const RULES: [Rule; 13] = [
         ask: "No scripts inside our pages",
         why: "the content security policy allows none, so they would not run",
         broken: texts::inline_scripts,
+    },
+    Rule {
+        ask: "wasm-opt is told the features that browsers have, one by one",
+        why: "with --all-features Debian's version writes types that no browser reads, and the widget never starts: take \
+              --enable-bulk-memory --enable-mutable-globals --enable-nontrapping-float-to-int --enable-sign-ext \
+              --enable-reference-types --enable-multivalue",
+        broken: texts::wasm_features,
     },
     Rule {
         ask: "No path of one person's machine",

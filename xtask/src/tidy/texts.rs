@@ -150,6 +150,14 @@ pub fn inline_scripts(tree: &Tree) -> Vec<String> {
     })
 }
 
+pub fn wasm_features(tree: &Tree) -> Vec<String> {
+    lines(
+        tree,
+        |name| name.ends_with(".html") || name == "Trunk.toml",
+        |line| line.contains("--all-features"),
+    )
+}
+
 /// The lines of code, without comments, below a folder that a predicate finds wrong.
 fn code(tree: &Tree, folder: &str, wrong: impl Fn(&str) -> bool) -> Vec<String> {
     lines(
@@ -242,6 +250,17 @@ mod tests {
         let good = "<script src=\"a.js\"></script><script type=\"application/json\">{}</script>";
         tells_apart(inline_scripts, "index.html", good, "<script>alert(1)</script>");
         tells_apart(inline_scripts, "index.html", good, "<script type=\"module\">");
+    }
+
+    #[test]
+    fn wasm_rule() {
+        let good = "data-wasm-opt-params=\"--enable-sign-ext\"";
+        tells_apart(
+            wasm_features,
+            "index.html",
+            good,
+            "data-wasm-opt-params=\"--all-features\"",
+        );
     }
 
     #[test]
