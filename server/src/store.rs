@@ -68,7 +68,7 @@ impl Store {
             other => other.to_owned(),
         };
         let pool = AnyPoolOptions::new()
-            .max_connections(if sqlite { 4 } else { 16 })
+            .max_connections(if sqlite { 10 } else { 16 })
             .acquire_timeout(PATIENCE)
             .after_connect(move |conn, _| {
                 Box::pin(async move {
