@@ -1,7 +1,7 @@
 // Puts a salon's booking into a page:
 //   <script src="https://booking.example/embed.js" data-salon="lumen" async></script>       right here, inline
 //   <button data-booking-checkout="popup" data-salon="lumen">Book</button>                  in a dialog, on press
-// No dependencies, no cookies, no access to the page beyond its own elements. It never navigates the page.
+// No dependencies, no cookies; it touches its own elements only and never navigates the page.
 (() => {
   'use strict';
   const own = document.currentScript;
@@ -44,7 +44,7 @@
     }
   });
 
-  // The dialog keeps the focus inside, ends with Esc, and gives the focus back.
+  // Keeps the focus inside, ends with Esc, gives the focus back.
   const popup = (from) => {
     const dialog = document.createElement('dialog');
     dialog.setAttribute('aria-label', from.dataset.title || from.textContent.trim() || 'Booking');
@@ -74,9 +74,8 @@
 
   document.addEventListener('click', (event) => {
     const from = event.target instanceof Element && event.target.closest('[data-booking-checkout="popup"][data-salon]');
-    if (!from || from.dataset.origin && from.dataset.origin !== origin) return;
     // Two copies of this script on a page open one dialog.
-    if (event.defaultPrevented) return;
+    if (!from || event.defaultPrevented) return;
     event.preventDefault();
     popup(from);
   });
