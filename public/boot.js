@@ -184,7 +184,13 @@
   };
   if (parent !== window) {
     root.classList.add('framed');
-    if (query.has('popup')) root.classList.add('popup');
+    if (query.has('popup')) {
+      root.classList.add('popup');
+      // The dialog around us does not hear keys that are pressed in here. The bank's dialog comes first.
+      addEventListener('keydown', (event) => {
+        if (event.key === 'Escape' && !document.querySelector('[role=dialog]')) window.__frame('close');
+      });
+    }
     new ResizeObserver(() => window.__frame('resize', { height: Math.ceil($('page').getBoundingClientRect().height) }))
       .observe($('page'));
     window.__frame('opened', { salon: salon.slug });

@@ -37,6 +37,8 @@
       const { event: name, height, salon, booking, reference, amount, currency } = event.data;
       if (name === 'resize' && Number.isFinite(height) && !made.closest('dialog')) {
         made.style.height = Math.min(Math.max(height, 200), 20000) + 'px';
+      } else if (name === 'close') {
+        made.closest('dialog')?.close();
       } else if (EVENTS.includes(name)) {
         const detail = { salon: salon || from.dataset.salon, booking, reference, amount, currency };
         made.dispatchEvent(new CustomEvent('booking-checkout:' + name, { bubbles: true, detail }));

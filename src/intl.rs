@@ -92,6 +92,8 @@ pub fn at(moment: Moment, style: Style, zone: &str) -> String {
         found
             .and_then(|one| one.write.call1(&one.of, &moment).ok())
             .and_then(|text| text.as_string())
+            // A time must not break before its half of the day.
+            .map(|text| text.replace(" AM", "\u{a0}AM").replace(" PM", "\u{a0}PM"))
             .unwrap_or_default()
     })
 }

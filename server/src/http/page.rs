@@ -187,6 +187,14 @@ fn fill(
             let value = after.split_once('%').and_then(|(token, after)| {
                 let value: &str = match token {
                     "LANG" => language,
+                    // A page has a title, even one without a salon.
+                    "TITLE" if name.is_empty() => {
+                        if language == "de" {
+                            "Zahlung"
+                        } else {
+                            "Payment"
+                        }
+                    }
                     "TITLE" | "SALON" => &name,
                     "DATA" => &json,
                     "TEXTS" => texts,

@@ -147,8 +147,12 @@ fn wired(app: App, errors: Errors, field: Field, input: El) -> El {
         })
         .on("blur", move |_| {
             let client = app.client.get_untracked();
-            if !field.of(&client).is_empty() {
-                errors.update(|all| put(all, field, &client));
+            let before = errors.get_untracked();
+            let mut after = before.clone();
+            put(&mut after, field, &client);
+            // Drawn anew only when something changed: the summary may just have got the focus.
+            if !field.of(&client).is_empty() && !same(&before, &after) {
+                errors.set(after);
             }
         })
 }
@@ -158,6 +162,11 @@ fn put(all: &mut Vec<(Field, String)>, field: Field, client: &Client) {
     if let Some(key) = check(field, client) {
         all.push((field, t(key)));
     }
+}
+
+/// The same errors, in whatever order.
+fn same(one: &[(Field, String)], other: &[(Field, String)]) -> bool {
+    one.len() == other.len() && one.iter().all(|error| other.contains(error))
 }
 
 fn send(app: App, errors: Errors) {

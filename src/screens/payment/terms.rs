@@ -35,11 +35,14 @@ pub fn terms(app: App, booking: &Booking) -> Vec<El> {
             parts::price(booking.quote.price, booking.quote.from),
         ));
     }
-    vec![rows.child(reasons(&booking.quote)), cancellation(app, booking)]
+    vec![
+        rows.child(reasons(app, &booking.quote, sum.is_some())),
+        cancellation(app, booking),
+    ]
 }
 
-/// Why this amount.
-fn reasons(quote: &Quote) -> El {
+/// Why this amount: only what bears on what is chosen now.
+fn reasons(app: App, quote: &Quote, pays_now: bool) -> El {
     // Where nothing can be paid now, the first reason is the one that decided.
     let most = if quote.offer == Offer::AtSalon {
         1
@@ -47,11 +50,18 @@ fn reasons(quote: &Quote) -> El {
         quote.reasons.len()
     };
     let is_choice = matches!(quote.offer, Offer::Choice(_));
+    let bears = |reason: &Reason| match reason {
+        Reason::YourChoice => true,
+        _ if is_choice && !pays_now => false,
+        // "When you book" says nothing of a visit that was booked before, nor of what one may choose.
+        Reason::ServiceInFull => !is_choice && !app.is_visit(),
+        _ => true,
+    };
     let all = quote
         .reasons
         .iter()
         .take(most)
-        .filter(|reason| !(is_choice && **reason == Reason::ServiceInFull))
+        .filter(|reason| bears(reason))
         .map(|reason| text("li", "", &parts::why(*reason)))
         .collect();
     el("ul", "tight small quiet").id("why").children(all)
