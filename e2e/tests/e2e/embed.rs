@@ -1,0 +1,122 @@
+//! On a salon's own page, which is of another origin.
+
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{Scene, scene},
+    widget::{BANK_ASKS, Bank, VISA},
+};
+
+const INLINE: &str = "#here iframe";
+const POPUP: &str = "dialog iframe";
+
+/// What the page was told, by name.
+async fn told(s: &Scene, name: &str) -> Vec<Value> {
+    let all = s
+        .browser
+        .js(&format!(
+            "told.filter((event) => event.name === '{name}').map((event) => event.detail)"
+        ))
+        .await;
+    serde_json::from_value(all).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inline_it_grows_and_tells_that_it_is_paid() {
+    scene(async |s| {
+        s.browser.goto(&s.house.site).await;
+        s.browser.js("window.mark = 'never left'").await;
+        let widget = s.widget();
+        s.browser.widget_is_in(INLINE).await;
+        widget.step("services").await;
+        grows_with_its_content(s).await;
+        widget.book("svc_cut", "emp_anna").await;
+        grows_with_its_content(s).await;
+        widget.pay_with(BANK_ASKS).await;
+        widget.answer_bank(Bank::Confirm).await;
+        let booking = widget.is_paid(4800).await;
+        grows_with_its_content(s).await;
+        s.browser.top().await;
+        s.browser
+            .until("it is told", "told.some((event) => event.name === 'booked')")
+            .await;
+        let paid = told(s, "paid").await;
+        assert_eq!(paid.len(), 1, "{paid:?}");
+        assert_eq!(
+            (&paid[0]["amount"], &paid[0]["currency"]),
+            (&json!(4800), &json!("EUR"))
+        );
+        assert_eq!(paid[0]["booking"], booking.id.as_str());
+        for name in ["opened", "slot_held", "payment_started"] {
+            assert_eq!(told(s, name).await.len(), 1, "{name}");
+        }
+        assert_eq!(
+            s.browser.js("mark").await,
+            "never left",
+            "the page was not navigated"
+        );
+        assert_eq!(
+            s.browser
+                .js(&format!("document.querySelector('{INLINE}').allow"))
+                .await,
+            "payment"
+        );
+    })
+    .await;
+}
+
+async fn grows_with_its_content(s: &Scene) {
+    s.browser
+        .until("nothing is cut off", "document.documentElement.scrollHeight <= innerHeight + 1 && document.querySelector('#page').getBoundingClientRect().height > 200")
+        .await;
+    s.browser.top().await;
+    let fits = format!(
+        "((e) => e.getBoundingClientRect().right <= innerWidth && e.offsetHeight > 200)(document.querySelector('{INLINE}'))"
+    );
+    s.browser.until("the frame fits the page", &fits).await;
+    s.browser.home().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_popup_pays_and_gives_the_focus_back() {
+    scene(async |s| {
+        s.browser.goto(&s.house.site).await;
+        s.browser.find(INLINE).await;
+        s.browser.click("#popup").await;
+        s.browser.widget_is_in(POPUP).await;
+        let widget = s.widget();
+        widget.book("svc_cut", "emp_anna").await;
+        widget.pay_with(VISA).await;
+        widget.is_paid(4800).await;
+        s.browser.top().await;
+        s.browser
+            .until("it is told", "told.some((event) => event.name === 'paid')")
+            .await;
+        assert_eq!(told(s, "paid").await.len(), 1);
+        s.browser.click("dialog > button").await;
+        s.browser
+            .until("the popup is gone", "!document.querySelector('dialog')")
+            .await;
+        s.browser
+            .until("the focus is back", "document.activeElement.id === 'popup'")
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_may_not_embed_it() {
+    scene(async |s| {
+        // The same page by its number instead of its name is another origin, which the salon has not named.
+        let stranger = s.house.site.replace("localhost", "127.0.0.1");
+        s.browser.goto(&stranger).await;
+        s.browser.enter(INLINE).await;
+        s.browser
+            .until("nothing is shown", "!document.querySelector('[data-step]')")
+            .await;
+        s.browser.top().await;
+        assert_eq!(s.browser.js("told.length").await, 0, "strangers are told nothing");
+        s.browser.forget_console().await;
+    })
+    .await;
+}
