@@ -1,6 +1,7 @@
 //! On a salon's own page, which is of another origin.
 
 use serde_json::{Value, json};
+use thirtyfour::Key;
 
 use crate::{
     harness::{Scene, scene},
@@ -102,6 +103,44 @@ async fn a_popup_pays_and_gives_the_focus_back() {
             .await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn esc_closes_the_popup() {
+    scene(async |s| {
+        s.browser.goto(&s.house.site).await;
+        s.browser.find(INLINE).await;
+        for place in ["inside the frame", "at its own button"] {
+            s.browser.click("#popup").await;
+            s.browser.enter(POPUP).await;
+            s.widget().step("services").await;
+            if place == "inside the frame" {
+                s.browser.click("[data-service=svc_cut]").await;
+                s.widget().step("employee").await;
+            } else {
+                s.browser.top().await;
+                s.browser
+                    .js("document.querySelector('dialog > button').focus()")
+                    .await;
+            }
+            esc_closes(s, place).await;
+        }
+    })
+    .await;
+}
+
+async fn esc_closes(s: &Scene, place: &str) {
+    s.browser.press(Key::Escape.value().to_string()).await;
+    s.browser.top().await;
+    s.browser
+        .until(
+            &format!("Esc closes the popup, {place}"),
+            "!document.querySelector('dialog')",
+        )
+        .await;
+    s.browser
+        .until("the focus is back", "document.activeElement.id === 'popup'")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,6 +26,7 @@ mod keyboard;
 mod language;
 mod network;
 mod pay;
+mod policy;
 mod resume;
 mod screenshots;
 mod stripe_js;
