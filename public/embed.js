@@ -58,6 +58,8 @@
     close.setAttribute('aria-label', from.dataset.close || 'Close');
     close.style.cssText = 'position:absolute;inset-block-start:8px;inset-inline-end:8px;width:44px;height:44px;border:0;'
       + 'border-radius:50%;background:Canvas;color:CanvasText;font:18px/1 system-ui;cursor:pointer';
+    // The first focus: a frame that is still loading would swallow the keys.
+    close.autofocus = true;
     close.addEventListener('click', () => dialog.close());
     const made = frame(from, { popup: '1' });
     made.style.height = '100%';

@@ -293,6 +293,8 @@ impl App {
         self.question.set(None);
         self.left.set(None);
         self.chosen.set(Chosen::default());
+        self.at_salon.set(false);
+        self.all.set(false);
         route::go(self, Step::Services);
     }
 
