@@ -129,6 +129,20 @@ async fn esc_closes_the_popup() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn esc_closes_the_popup_right_after_it_opened() {
+    scene(async |s| {
+        s.browser.goto(&s.house.site).await;
+        s.browser.find(INLINE).await;
+        s.browser.click("#popup").await;
+        s.browser
+            .until("the popup is open", "document.querySelector('dialog[open]')")
+            .await;
+        esc_closes(s, "right after opening").await;
+    })
+    .await;
+}
+
 async fn esc_closes(s: &Scene, place: &str) {
     s.browser.press(Key::Escape.value().to_string()).await;
     s.browser.top().await;

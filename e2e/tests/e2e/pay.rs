@@ -88,6 +88,23 @@ async fn by_choice_now_or_at_the_salon() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_booking_begins_anew() {
+    scene(async |s| {
+        let widget = s.widget().open().await;
+        widget.book("svc_facial", "emp_lea").await;
+        s.browser.click("#pay-at-salon").await;
+        widget.press_pay().await;
+        widget.is_done().await;
+        s.browser.click("#book-another").await;
+        widget.book("svc_facial", "emp_lea").await;
+        widget.pay_with(VISA).await;
+        widget.is_done().await;
+        s.house.paid_once(&widget.token().await, 3600).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn never_online() {
     scene(async |s| {
         let widget = s.widget().open().await;
