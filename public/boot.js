@@ -29,12 +29,14 @@
     box.hidden = false;
     $('main').hidden = true;
   };
-  addEventListener('error', (event) => { if (event.error instanceof WebAssembly.RuntimeError) giveUp(); });
-  addEventListener('unhandledrejection', (event) => {
-    const why = event.reason;
-    if (why instanceof WebAssembly.RuntimeError || why instanceof WebAssembly.CompileError
-      || why instanceof WebAssembly.LinkError) giveUp();
-  });
+  const broken = (why) => [WebAssembly.RuntimeError, WebAssembly.CompileError, WebAssembly.LinkError]
+    .some((kind) => why instanceof kind);
+  // Before the widget has begun, whatever fails on our own origin keeps it from beginning.
+  const waiting = (event) => document.querySelector('#app > .skeleton') && String(event.filename).startsWith(location.origin);
+  addEventListener('error', (event) => { if (broken(event.error) || waiting(event)) giveUp(); });
+  addEventListener('unhandledrejection', (event) => { if (broken(event.reason)) giveUp(); });
+  // Or it never came, and nobody said why.
+  setTimeout(() => { if (document.querySelector('#app > .skeleton')) giveUp(); }, 45000);
   // The widget's own files did not arrive: such errors do not bubble.
   addEventListener('error', (event) => {
     const at = event.target;
