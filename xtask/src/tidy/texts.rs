@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn path_rule() {
-        let good = "the folder ./work/ and https://example.org/home/ and ~/root/x";
+        let good = "a page at https://example.org/home/ and a file in ~/rooted/x";
         for folder in ["home", "root"] {
             tells_apart(machine_paths, "README.md", good, &format!("cat /{folder}/notes"));
         }
