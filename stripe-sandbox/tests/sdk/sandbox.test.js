@@ -42,7 +42,9 @@ function receiver() {
       await new Promise((wake) => waiting.push(wake));
     }
   };
-  return new Promise((ready) => server.listen(0, '127.0.0.1', () => ready({ url: `http://127.0.0.1:${server.address().port}/hook`, next, close: () => server.close() })));
+  // A delivery may be on its way when the tests are over: a connection left open would keep this process for ever.
+  const close = () => { server.close(); server.closeAllConnections(); };
+  return new Promise((ready) => server.listen(0, '127.0.0.1', () => ready({ url: `http://127.0.0.1:${server.address().port}/hook`, next, close })));
 }
 
 const pay = (card, more = {}, options = {}) =>
