@@ -37,7 +37,7 @@ pub async fn free_times(request: FreeTimesRequest) -> Result<FreeTimes, ApiError
     find(&current()?, request).await
 }
 
-/// Free times of a choice of services: six queries.
+/// Free times of a choice of services: five queries.
 ///
 /// # Errors
 /// See [`crate::api::free_times::free_times`].
