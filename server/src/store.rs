@@ -1,38 +1,33 @@
 //! The books: SQLite by default, PostgreSQL by one setting, with the same SQL.
 //!
-//! Reads go to the pool. Writes go through [`Store::write`]: on SQLite one at a time and `IMMEDIATE`, so that they queue here
-//! in order instead of failing there by chance; on PostgreSQL side by side, kept apart by the version of each booking.
+//! Reads go to the pool. Writes go through [`Store::write`]: on SQLite one at a time, so that they queue here in order
+//! instead of failing there by chance, and share their flushes ([`line`]); on PostgreSQL side by side, kept apart by the
+//! version of each booking.
 
 pub mod attempt;
 pub mod booking;
 pub mod claim;
 pub mod event;
 pub mod job;
+mod line;
 pub mod link;
 pub mod offer;
 pub mod refund;
 pub mod salon;
+mod write;
 
-use std::{sync::Arc, time::Duration};
+use sqlx::{AnyPool, any::AnyPoolOptions};
 
-use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction, any::AnyPoolOptions};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
+use self::line::{Line, PATIENCE};
+pub use self::write::Write;
 use crate::config::DatabaseUrl;
 
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: AnyPool,
-    begin: &'static str,
-    turn: Option<Arc<Semaphore>>,
-}
-
-/// A transaction that may write. Dropped without [`Write::commit`], nothing of it remains.
-#[derive(Debug)]
-pub struct Write {
-    tx: Transaction<'static, Any>,
-    _turn: Option<OwnedSemaphorePermit>,
+    /// SQLite's writers; on PostgreSQL there is none, and they take connections of the pool.
+    line: Option<Line>,
 }
 
 /// What can go wrong with the database, as far as a caller acts on it.
@@ -52,9 +47,6 @@ pub enum StoreError {
     Failed(#[source] sqlx::Error),
 }
 
-/// How long a request waits for its turn to write, or for a connection.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 impl Store {
     /// Opens the database, makes it if it is a SQLite file that isn't there, and brings its tables up to date.
     ///
@@ -70,30 +62,10 @@ impl Store {
         let pool = AnyPoolOptions::new()
             .max_connections(if sqlite { 10 } else { 16 })
             .acquire_timeout(PATIENCE)
+            // A file does not go away like a server does: asking each time whether it is still there doubles a read's cost.
+            .test_before_acquire(!sqlite)
             .after_connect(move |conn, _| {
-                Box::pin(async move {
-                    if sqlite {
-                        // FULL: a commit that was answered survives a power cut.
-                        for pragma in [
-                            "PRAGMA busy_timeout = 5000",
-                            "PRAGMA journal_mode = WAL",
-                            "PRAGMA synchronous = FULL",
-                            "PRAGMA foreign_keys = ON",
-                        ] {
-                            sqlx::query(pragma).execute(&mut *conn).await?;
-                        }
-                    }
-                    Ok(())
-                })
-            })
-            .after_release(|conn, _| {
-                Box::pin(async move {
-                    // The ping lets the queued rollback of a dropped transaction go first. SQLite itself rolls back when
-                    // the disk is full, and sqlx then goes on counting a transaction that is none: such a connection
-                    // would refuse every later one.
-                    conn.ping().await?;
-                    Ok(!conn.is_in_transaction())
-                })
+                Box::pin(async move { if sqlite { line::set_up(conn).await } else { Ok(()) } })
             })
             .connect(&address)
             .await?;
@@ -101,12 +73,12 @@ impl Store {
             sqlx::migrate::MigrateError::Execute(error) => StoreError::from(error),
             other => StoreError::Damaged(other.to_string()),
         })?;
-        let (begin, turn) = if sqlite {
-            ("BEGIN IMMEDIATE", Some(Arc::new(Semaphore::new(1))))
+        let line = if sqlite {
+            Some(Line::open(&address).await?)
         } else {
-            ("BEGIN", None)
+            None
         };
-        Ok(Store { pool, begin, turn })
+        Ok(Store { pool, line })
     }
 
     /// For reading.
@@ -120,38 +92,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] when its turn does not come in time.
     pub async fn write(&self) -> Result<Write, StoreError> {
-        let turn = match &self.turn {
-            None => None,
-            Some(turn) => match tokio::time::timeout(PATIENCE, turn.clone().acquire_owned()).await {
-                Ok(Ok(permit)) => Some(permit),
-                Ok(Err(_)) => return Err(StoreError::Busy(sqlx::Error::PoolClosed)),
-                Err(_) => return Err(StoreError::Busy(sqlx::Error::PoolTimedOut)),
-            },
-        };
-        Ok(Write {
-            tx: self.pool.begin_with(self.begin).await?,
-            _turn: turn,
+        Ok(match &self.line {
+            Some(line) => line.turn().await?.into(),
+            None => self.pool.begin().await?.into(),
         })
     }
 
     /// Closes all connections, after what is under way.
     pub async fn close(&self) {
+        if let Some(line) = &self.line {
+            line.close().await;
+        }
         self.pool.close().await;
-    }
-}
-
-impl Write {
-    /// The connection of this transaction.
-    pub fn conn(&mut self) -> &mut AnyConnection {
-        &mut self.tx
-    }
-
-    /// Makes it last.
-    ///
-    /// # Errors
-    /// [`StoreError`]; then nothing of it remains.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.tx.commit().await?)
     }
 }
 

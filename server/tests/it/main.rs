@@ -12,6 +12,7 @@ mod declines;
 mod harness;
 mod holds;
 mod life;
+mod line;
 mod pages;
 mod pay;
 mod tampered;

@@ -109,14 +109,9 @@ async fn the_migrations_go_down_and_up_again() {
     assert!(made >= 13, "{made}");
 }
 
-/// Sets how large the database may grow, on each of the pool's connections.
+/// Sets how large the database may grow, on the connection that writes.
 async fn set_room(house: &House, pragma: &'static str) {
-    let pool = house.app.store.read();
-    let mut connections = Vec::new();
-    for _ in 0..pool.options().get_max_connections() {
-        connections.push(pool.acquire().await.unwrap());
-    }
-    for connection in &mut connections {
-        sqlx::query(pragma).execute(&mut **connection).await.unwrap();
-    }
+    let mut write = house.app.store.write().await.unwrap();
+    sqlx::query(pragma).execute(write.conn()).await.unwrap();
+    write.commit().await.unwrap();
 }
