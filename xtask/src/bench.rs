@@ -36,7 +36,10 @@ impl Options {
 pub fn main(parser: lexopt::Parser) -> Outcome {
     let options = parse(parser)?;
     tools::get(Need::Bench)?;
-    pages::build()?;
+    // The load asks for no page.
+    if options.wants("bytes") || options.wants("page") {
+        pages::build()?;
+    }
     let programs = build::programs(Profile::Release)?;
     let data = files::target().join("xtask").join("bench");
     let _ = std::fs::remove_dir_all(&data);
