@@ -78,7 +78,7 @@ pub struct Situation {
     pub booking: BookingState,
     /// The state of the attempt that was observed.
     pub attempt: AttemptState,
-    /// Whether the booking still has its time.
+    /// Whether the booking still has its time. Only looked at when money is seen ([`Observation::Succeeded`]).
     pub slot: Slot,
     /// Whether another attempt of the same booking took money.
     pub paid_otherwise: bool,
@@ -115,6 +115,20 @@ pub enum Effect {
     AskAgain,
 }
 
+impl Observation {
+    /// The state of an attempt of which nothing else was seen.
+    fn state(self) -> AttemptState {
+        match self {
+            Observation::NoAnswer => AttemptState::Unknown,
+            Observation::RequiresAction => AttemptState::RequiresAction,
+            Observation::Processing => AttemptState::Processing,
+            Observation::Declined(_) => AttemptState::Declined,
+            Observation::Canceled => AttemptState::Canceled,
+            Observation::Succeeded => AttemptState::Succeeded,
+        }
+    }
+}
+
 impl AttemptState {
     /// Whether the attempt may still take money without anybody starting another.
     ///
@@ -145,6 +159,16 @@ impl AttemptState {
     }
 }
 
+/// Whether an observation can change anything about an attempt in this state: it is further along, or a question without
+/// an answer, which is asked again.
+///
+/// States only move forward: what is no news to an attempt will never be.
+#[must_use]
+pub fn is_news(attempt: AttemptState, seen: Observation) -> bool {
+    let next = seen.state();
+    next.rank() > attempt.rank() || (next == AttemptState::Unknown && attempt.is_open())
+}
+
 /// Moves a payment forward by one observation.
 ///
 /// ```
@@ -162,14 +186,7 @@ impl AttemptState {
 /// ```
 #[must_use]
 pub fn advance(now: Situation, seen: Observation) -> Step {
-    let next = match seen {
-        Observation::NoAnswer => AttemptState::Unknown,
-        Observation::RequiresAction => AttemptState::RequiresAction,
-        Observation::Processing => AttemptState::Processing,
-        Observation::Declined(_) => AttemptState::Declined,
-        Observation::Canceled => AttemptState::Canceled,
-        Observation::Succeeded => AttemptState::Succeeded,
-    };
+    let next = seen.state();
     let stay = |effects| Step {
         booking: now.booking,
         attempt: now.attempt,

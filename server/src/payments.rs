@@ -5,7 +5,7 @@ pub mod event;
 mod situation;
 
 use domain::{
-    id::{AttemptId, RefundId},
+    id::RefundId,
     money::Money,
     payment::{self, AttemptState, BookingState, Effect, Observation},
     time::Moment,
@@ -50,18 +50,38 @@ impl Seen {
             refunded: 0,
         }
     }
+
+    /// Whether anything of it is not known of the attempt yet.
+    #[must_use]
+    pub fn is_news_to(&self, attempt: &AttemptRecord) -> bool {
+        payment::is_news(attempt.state, self.observation)
+            || (self.intent.is_some() && self.intent != attempt.intent)
+            || (self.charge.is_some() && self.charge != attempt.charge)
+            || self.refunded > attempt.refunded
+    }
 }
 
-/// Applies what was seen of an attempt, in a transaction of its own, and says how the attempt stands after it.
+/// A booking and its attempts after something was seen of one of them.
+#[derive(Clone, Debug)]
+pub struct After {
+    /// The booking.
+    pub booking: BookingRecord,
+    /// The attempt that was seen.
+    pub attempt: AttemptRecord,
+    /// All attempts of the booking, the latest first.
+    pub attempts: Vec<AttemptRecord>,
+}
+
+/// Applies what was seen of an attempt, in a transaction of its own, and says how things stand after it.
 ///
 /// # Errors
 /// [`ApiError`]; then nothing was written.
-pub async fn observe(app: &App, id: &AttemptId, seen: &Seen) -> Result<AttemptRecord, ApiError> {
+pub async fn observe(app: &App, of: &AttemptRecord, seen: &Seen) -> Result<After, ApiError> {
     for _ in 0..TRIES {
         let mut write = app.store.write().await?;
-        if let Applied::Done(attempt) = apply(&mut write, id, seen, app.now()).await? {
+        if let Applied::Done(after) = apply(&mut write, of, seen, app.now()).await? {
             write.commit().await?;
-            return Ok(*attempt);
+            return Ok(*after);
         }
         // Somebody else changed the booking between our reading and writing: what we saw is weighed against that.
     }
@@ -77,8 +97,8 @@ pub const TRIES: usize = 20;
 /// Whether an observation was applied.
 #[derive(Debug)]
 pub enum Applied {
-    /// It was; the attempt as it stands now.
-    Done(Box<AttemptRecord>),
+    /// It was; how things stand now.
+    Done(Box<After>),
     /// The booking changed meanwhile: roll back, and apply again.
     Again,
 }
@@ -87,24 +107,32 @@ pub enum Applied {
 ///
 /// # Errors
 /// [`ApiError`]; the transaction must be dropped.
-pub async fn apply(write: &mut Write, id: &AttemptId, seen: &Seen, now: Moment) -> Result<Applied, ApiError> {
-    let mut attempt = attempt::find(write.conn(), id)
-        .await?
-        .ok_or_else(|| lost("attempt"))?;
-    let booking = booking::find(write.conn(), &attempt.booking)
+pub async fn apply(
+    write: &mut Write,
+    of: &AttemptRecord,
+    seen: &Seen,
+    now: Moment,
+) -> Result<Applied, ApiError> {
+    let mut booking = booking::find(write.conn(), &of.booking)
         .await?
         .ok_or_else(|| lost("booking"))?;
-    let situation = situation::read(write, &booking, &attempt).await?;
-    let step = payment::advance(situation, seen.observation);
-    let nothing_new = step.attempt == attempt.state
-        && step.effects.is_empty()
-        && (seen.intent.is_none() || seen.intent == attempt.intent)
-        && (seen.charge.is_none() || seen.charge == attempt.charge)
-        && seen.refunded <= attempt.refunded;
-    if nothing_new {
-        return Ok(Applied::Done(Box::new(attempt)));
+    let mut attempts = attempt::of_booking(write.conn(), &of.booking).await?;
+    let listed = attempts.iter().find(|attempt| attempt.id == of.id).cloned();
+    let mut attempt = match listed {
+        Some(attempt) => attempt,
+        None => attempt::find(write.conn(), &of.id)
+            .await?
+            .ok_or_else(|| lost("attempt"))?,
+    };
+    if !seen.is_news_to(&attempt) {
+        return Ok(Applied::Done(Box::new(After {
+            booking,
+            attempt,
+            attempts,
+        })));
     }
-
+    let situation = situation::read(write, &booking, &attempt, &attempts, seen.observation).await?;
+    let step = payment::advance(situation, seen.observation);
     if !booking::advance(write.conn(), &booking.id, booking.version, step.booking).await? {
         return Ok(Applied::Again);
     }
@@ -152,7 +180,16 @@ pub async fn apply(write: &mut Write, id: &AttemptId, seen: &Seen, now: Moment) 
         claim::give_up(write.conn(), booking.id.as_str()).await?;
     }
     attempt::rewrite(write.conn(), &attempt, ask_at).await?;
-    Ok(Applied::Done(Box::new(attempt)))
+    booking.version += 1;
+    booking.state = step.booking;
+    for listed in attempts.iter_mut().filter(|listed| listed.id == attempt.id) {
+        *listed = attempt.clone();
+    }
+    Ok(Applied::Done(Box::new(After {
+        booking,
+        attempt,
+        attempts,
+    })))
 }
 
 /// Takes a booking's time or seat, all or nothing.

@@ -2,7 +2,7 @@
 
 use domain::{
     decline::Decline,
-    payment::{AttemptState, BookingState, Effect, Observation, Situation, Slot, Step, advance},
+    payment::{AttemptState, BookingState, Effect, Observation, Situation, Slot, Step, advance, is_news},
 };
 use proptest::prelude::*;
 
@@ -81,6 +81,18 @@ fn an_attempt_only_moves_forward() {
         steps += 1;
     }
     assert_eq!(steps, 4 * 7 * 3 * 2 * 7);
+}
+
+#[test]
+fn what_is_no_news_changes_nothing() {
+    let mut kinds = [0, 0];
+    for (now, seen, step) in every_step() {
+        let news = is_news(now.attempt, seen);
+        let stays = step.booking == now.booking && step.attempt == now.attempt && step.effects.is_empty();
+        assert_eq!(news, !stays, "{now:?} {seen:?}");
+        kinds[usize::from(news)] += 1;
+    }
+    assert!(kinds.iter().all(|count| *count > 100), "{kinds:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Paying, or booking without; and asking what became of it.
 
 use domain::{
+    decline::Decline,
     id::AttemptId,
     money::Money,
     payment::{AttemptState, BookingState},
@@ -10,7 +11,7 @@ use domain::{
 use super::{
     context::{Context, current},
     quote::Chosen,
-    view::view,
+    view::{Around, view_of},
 };
 use crate::{
     api::{
@@ -19,7 +20,7 @@ use crate::{
     },
     app::random_id,
     payments::{
-        TRIES,
+        After, TRIES,
         ask::{self, Asked},
         mail,
     },
@@ -29,7 +30,8 @@ use crate::{
         booking::{self, BookingRecord},
         is_taken,
         job::Letter,
-        salon,
+        offer,
+        salon::SalonRecord,
     },
     stripe::StripeError,
 };
@@ -41,13 +43,14 @@ use crate::{
 pub async fn confirm(request: ConfirmRequest) -> Result<Confirmed, ApiError> {
     let context = current()?;
     let booking = context.booking().await?;
-    check_price(&context, &booking).await?;
+    let salon = context.salon(&booking.salon).await?;
+    check_price(&context, &salon, &booking).await?;
     match request.pay {
-        Pay::AtSalon => book_unpaid(&context, booking).await,
+        Pay::AtSalon => book_unpaid(&context, &salon, booking).await,
         Pay::Card {
             sum,
             confirmation_token,
-        } => pay(&context, booking, sum, confirmation_token).await,
+        } => pay(&context, &salon, booking, sum, confirmation_token).await,
     }
 }
 
@@ -58,37 +61,42 @@ pub async fn confirm(request: ConfirmRequest) -> Result<Confirmed, ApiError> {
 pub async fn settle(_: SettleRequest) -> Result<Confirmed, ApiError> {
     let context = current()?;
     let booking = context.booking().await?;
+    let salon = context.salon(&booking.salon).await?;
     let attempts = attempt::of_booking(context.app.store.read(), &booking.id).await?;
-    let Some(latest) = attempts.into_iter().next() else {
-        return answer(&context, &booking, None).await;
+    let Some(latest) = attempts.first().cloned() else {
+        return unpaid(&context, &salon, &booking, &attempts).await;
     };
     // Another request is waiting for Stripe's answer to this one: it will write it down.
     let in_flight =
         latest.state == AttemptState::Created && context.app.now().since(latest.created) < ask::pause(0);
     if !latest.state.is_open() || in_flight {
-        return answer(
-            &context,
-            &booking,
-            Some(Asked {
-                attempt: latest,
-                client_secret: None,
-                refused: None,
-            }),
-        )
-        .await;
+        let after = After {
+            booking,
+            attempt: latest,
+            attempts,
+        };
+        let nothing_asked = Asked {
+            after,
+            client_secret: None,
+            refused: None,
+        };
+        return answer(&context, &salon, nothing_asked).await;
     }
     let asked = ask::ask(&context.app, &latest).await?;
-    answer(&context, &booking, Some(asked)).await
+    answer(&context, &salon, asked).await
 }
 
-async fn book_unpaid(context: &Context, booking: BookingRecord) -> Result<Confirmed, ApiError> {
+async fn book_unpaid(
+    context: &Context,
+    salon: &SalonRecord,
+    mut booking: BookingRecord,
+) -> Result<Confirmed, ApiError> {
     if !booking.quote.accepts_unpaid() {
         return Err(ApiError::new(
             Code::PriceChanged,
             "This booking is paid online. Choose a card to go on.",
         ));
     }
-    let mut booking = booking;
     for _ in 0..TRIES {
         check_open(&booking, context.app.now())?;
         let mut write = context.app.store.write().await?;
@@ -99,7 +107,8 @@ async fn book_unpaid(context: &Context, booking: BookingRecord) -> Result<Confir
         if booking::advance(write.conn(), &booking.id, booking.version, BookingState::Booked).await? {
             mail(&mut write, &booking, Letter::Booked, context.app.now()).await?;
             write.commit().await?;
-            return answer(context, &booking, None).await;
+            booking.state = BookingState::Booked;
+            return unpaid(context, salon, &booking, &attempts).await;
         }
         drop(write);
         booking = context.booking().await?;
@@ -109,6 +118,7 @@ async fn book_unpaid(context: &Context, booking: BookingRecord) -> Result<Confir
 
 async fn pay(
     context: &Context,
+    salon: &SalonRecord,
     booking: BookingRecord,
     sum: Money,
     confirmation_token: String,
@@ -126,13 +136,12 @@ async fn pay(
             "The card could not be read. Enter it again.",
         ));
     }
-    let salon = context.salon(&booking.salon).await?;
     let key = salon.secret_key(&context.app.master_key)?;
     let key =
         key.ok_or_else(|| ApiError::new(Code::PaymentDown, "This salon takes no cards at the moment."))?;
     let attempt = begin(context, booking.clone(), sum, confirmation_token).await?;
-    let asked = ask::charge(&context.app, &key, &attempt).await?;
-    answer(context, &booking, Some(asked)).await
+    let asked = ask::charge(&context.app, &key, &booking, &attempt).await?;
+    answer(context, salon, asked).await
 }
 
 /// Writes the attempt down, before Stripe hears of it. An earlier one that only waits for the bank is ended first: the payer
@@ -212,7 +221,11 @@ fn check_open(booking: &BookingRecord, now: Moment) -> Result<(), ApiError> {
 }
 
 /// Prices the booking again from the salon's tables, and refuses when it comes out otherwise than the client was told.
-async fn check_price(context: &Context, booking: &BookingRecord) -> Result<(), ApiError> {
+async fn check_price(
+    context: &Context,
+    salon: &SalonRecord,
+    booking: &BookingRecord,
+) -> Result<(), ApiError> {
     // A visit was priced by the salon itself, line by line: its own row is the table.
     let Some(choice) = &booking.choice else {
         return Ok(());
@@ -220,7 +233,7 @@ async fn check_price(context: &Context, booking: &BookingRecord) -> Result<(), A
     if booking.state != BookingState::Held {
         return Ok(());
     }
-    let chosen = Chosen::read(context, choice).await?;
+    let chosen = Chosen::of(context, salon.clone(), choice).await?;
     let db = context.app.store.read();
     let known = booking::came_before(db, &booking.salon, &booking.client.email, context.app.now()).await?;
     let history = if known {
@@ -237,59 +250,78 @@ async fn check_price(context: &Context, booking: &BookingRecord) -> Result<(), A
     ))
 }
 
-async fn answer(
+/// The answer while there is no attempt.
+async fn unpaid(
     context: &Context,
+    salon: &SalonRecord,
     booking: &BookingRecord,
-    asked: Option<Asked>,
+    attempts: &[AttemptRecord],
 ) -> Result<Confirmed, ApiError> {
-    let app = &context.app;
-    let booking = booking::find(app.store.read(), &booking.id)
-        .await?
-        .ok_or_else(busy)?;
-    if let Some(Asked {
-        refused: Some(error),
+    let next = match booking.state {
+        BookingState::Expired => Next::TooLate,
+        BookingState::Held | BookingState::Booked | BookingState::Cancelled => Next::Done,
+    };
+    confirmed(context, salon, booking, attempts, next).await
+}
+
+/// The answer after an attempt.
+async fn answer(context: &Context, salon: &SalonRecord, asked: Asked) -> Result<Confirmed, ApiError> {
+    let After {
+        booking,
         attempt,
-        ..
-    }) = &asked
+        attempts,
+    } = asked.after;
+    if let Some(error) = &asked.refused
         && !attempt.state.is_open()
     {
-        return Err(refusal(context, &booking, error).await);
+        return Err(refusal(salon, error));
     }
-    let next = match asked {
-        None if booking.state == BookingState::Expired => Next::TooLate,
-        None => Next::Done,
-        Some(asked) => match asked.attempt.state {
-            AttemptState::Succeeded if booking.state == BookingState::Booked => Next::Done,
-            AttemptState::Succeeded => Next::TooLate,
-            AttemptState::Created | AttemptState::Unknown | AttemptState::Processing => Next::Wait,
-            AttemptState::RequiresAction => {
-                asked
-                    .client_secret
-                    .map_or(Next::Wait, |secret| Next::ConfirmWithBank {
-                        client_secret: secret.reveal().to_owned(),
-                    })
-            }
-            AttemptState::Declined => Next::AnotherTry {
-                decline: asked.attempt.decline.unwrap_or(domain::decline::Decline::AskBank),
-            },
-            AttemptState::Canceled if booking.state == BookingState::Expired => Next::TooLate,
-            AttemptState::Canceled => Next::AnotherTry {
-                decline: domain::decline::Decline::OnceMore,
-            },
+    let next = match attempt.state {
+        AttemptState::Succeeded if booking.state == BookingState::Booked => Next::Done,
+        AttemptState::Succeeded => Next::TooLate,
+        AttemptState::Created | AttemptState::Unknown | AttemptState::Processing => Next::Wait,
+        AttemptState::RequiresAction => {
+            asked
+                .client_secret
+                .map_or(Next::Wait, |secret| Next::ConfirmWithBank {
+                    client_secret: secret.reveal().to_owned(),
+                })
+        }
+        AttemptState::Declined => Next::AnotherTry {
+            decline: attempt.decline.unwrap_or(Decline::AskBank),
+        },
+        AttemptState::Canceled if booking.state == BookingState::Expired => Next::TooLate,
+        AttemptState::Canceled => Next::AnotherTry {
+            decline: Decline::OnceMore,
         },
     };
+    confirmed(context, salon, &booking, &attempts, next).await
+}
+
+async fn confirmed(
+    context: &Context,
+    salon: &SalonRecord,
+    booking: &BookingRecord,
+    attempts: &[AttemptRecord],
+    next: Next,
+) -> Result<Confirmed, ApiError> {
+    let app = &context.app;
+    let currency = booking.quote.price.currency();
+    let around = Around {
+        salon,
+        attempts,
+        lines: booking::lines(app.store.read(), &booking.id, currency).await?,
+        employee: offer::employee_name(app.store.read(), &booking.employee).await?,
+    };
     Ok(Confirmed {
-        booking: view(app, &booking).await?,
+        booking: view_of(app, booking, around),
         next,
     })
 }
 
 /// What to tell the payer when Stripe refused the request itself. The salon must hear of it: it is in the log as an error.
-async fn refusal(context: &Context, booking: &BookingRecord, error: &StripeError) -> ApiError {
-    let phone = match salon::find(context.app.store.read(), &booking.salon).await {
-        Ok(Some(salon)) => salon.salon.phone,
-        _ => String::new(),
-    };
+fn refusal(salon: &SalonRecord, error: &StripeError) -> ApiError {
+    let phone = &salon.salon.phone;
     match error {
         StripeError::Refused { code: Some(code), .. } if code == "amount_too_small" => ApiError::new(
             Code::PaymentDown,

@@ -10,7 +10,7 @@ use domain::{
 use super::{
     context::{Context, current},
     quote::Chosen,
-    view::view,
+    view::{Around, view_of},
 };
 use crate::{
     api::{
@@ -21,7 +21,7 @@ use crate::{
     app::random_id,
     payments::{TRIES, take_slot},
     store::{
-        attempt,
+        attempt::{self, AttemptRecord},
         booking::{self, BookingRecord, token_hash},
         claim, is_taken,
     },
@@ -40,13 +40,31 @@ pub async fn hold(request: HoldRequest) -> Result<Booking, ApiError> {
     let quote = chosen.price(history(&context, &request).await?)?;
     for _ in 0..TRIES {
         if let Some(held) = try_hold(&context, &hash, &request, &chosen, &quote).await? {
-            return view(&context.app, &held).await;
+            return Ok(held.view(&context, &chosen));
         }
     }
     Err(ApiError::new(
         Code::Busy,
         "The salon's booking is busy. Trying again in a moment.",
     ))
+}
+
+/// A hold, and the attempts of the booking before it was held anew.
+struct Held {
+    booking: BookingRecord,
+    attempts: Vec<AttemptRecord>,
+}
+
+impl Held {
+    fn view(&self, context: &Context, chosen: &Chosen) -> Booking {
+        let around = Around {
+            salon: &chosen.salon,
+            attempts: &self.attempts,
+            lines: chosen.lines(),
+            employee: chosen.employee.employee.name.clone(),
+        };
+        view_of(&context.app, &self.booking, around)
+    }
 }
 
 /// Tries once; `None` when somebody else changed the same booking meanwhile.
@@ -56,30 +74,32 @@ async fn try_hold(
     request: &HoldRequest,
     chosen: &Chosen,
     quote: &Quote,
-) -> Result<Option<BookingRecord>, ApiError> {
+) -> Result<Option<Held>, ApiError> {
     let app = &context.app;
     let now = app.now();
     let mut write = app.store.write().await?;
     let before = booking::by_token(write.conn(), hash).await?;
-    let record = match &before {
-        None => new_booking(request, chosen, quote, now)?,
+    let (record, attempts) = match &before {
+        None => (new_booking(request, chosen, quote, now)?, vec![]),
         Some(before) => {
-            check_may_change(&mut write, before).await?;
+            let attempts = check_may_change(&mut write, before).await?;
             let same = before.choice.as_ref() == Some(&request.choice) && before.client == request.client;
             if same && before.state == BookingState::Held && before.hold_until > Some(now) {
-                return Ok(Some(before.clone()));
+                let booking = before.clone();
+                return Ok(Some(Held { booking, attempts }));
             }
+            claim::give_up(write.conn(), before.id.as_str()).await?;
             let fresh = new_booking(request, chosen, quote, now)?;
-            BookingRecord {
+            let again = BookingRecord {
                 id: before.id.clone(),
                 reference: before.reference.clone(),
                 version: before.version,
                 ..fresh
-            }
+            };
+            (again, attempts)
         }
     };
     chosen.check_start(request.choice.start, now)?;
-    claim::give_up(write.conn(), record.id.as_str()).await?;
     if !take_slot(&mut write, &record).await? {
         return Err(ApiError::new(
             Code::SlotTaken,
@@ -99,11 +119,18 @@ async fn try_hold(
         return Ok(None);
     }
     write.commit().await?;
-    Ok(booking::find(app.store.read(), &record.id).await?)
+    Ok(Some(Held {
+        booking: record,
+        attempts,
+    }))
 }
 
 /// Whether the hold may be changed: not while money may be on its way, and not once it is booked.
-async fn check_may_change(write: &mut crate::store::Write, before: &BookingRecord) -> Result<(), ApiError> {
+/// Answers its attempts, the latest first.
+async fn check_may_change(
+    write: &mut crate::store::Write,
+    before: &BookingRecord,
+) -> Result<Vec<AttemptRecord>, ApiError> {
     match before.state {
         BookingState::Booked => {
             return Err(ApiError::new(Code::AlreadyPaid, "This booking is made already."));
@@ -123,7 +150,7 @@ async fn check_may_change(write: &mut crate::store::Write, before: &BookingRecor
             "A payment of this booking is under way.",
         ));
     }
-    Ok(())
+    Ok(attempts)
 }
 
 fn new_booking(

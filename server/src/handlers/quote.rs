@@ -1,7 +1,7 @@
 //! Pricing a choice.
 
 use domain::{
-    id::{EmployeeId, ServiceId},
+    id::ServiceId,
     terms::{self, History, Line, Quote},
     time::Moment,
 };
@@ -56,14 +56,30 @@ impl Chosen {
     /// `NotFound`, `Invalid`.
     pub async fn read(context: &Context, choice: &Choice) -> Result<Chosen, ApiError> {
         let salon = context.salon(&choice.salon).await?;
+        Chosen::of(context, salon, choice).await
+    }
+
+    /// Looks a choice up, its salon being known.
+    ///
+    /// # Errors
+    /// `NotFound`, `Invalid`.
+    pub async fn of(context: &Context, salon: SalonRecord, choice: &Choice) -> Result<Chosen, ApiError> {
         let db = context.app.store.read();
-        let offer = offer::read(db, &choice.salon, salon.salon.currency).await?;
-        let services = pick_services(&offer.services, &choice.services)?;
+        let (slug, currency) = (&choice.salon, salon.salon.currency);
+        check_count(&choice.services)?;
+        let employee = offer::employee(db, slug, &choice.employee)
+            .await?
+            .ok_or_else(|| ApiError::new(Code::NotFound, "Nobody of that id works at this salon."))?;
+        let mut services = Vec::new();
+        for id in &choice.services {
+            let service = offer::service(db, slug, currency, id, &choice.employee).await?;
+            services.push(service.ok_or_else(not_offered)?);
+        }
         let date = match &choice.date {
             None => None,
             Some(id) => {
                 let from = context.app.now().plus_minutes(salon.lead_minutes);
-                let dates = offer::dates(db, &choice.salon, from).await?;
+                let dates = offer::dates(db, slug, from).await?;
                 Some(
                     dates
                         .into_iter()
@@ -77,7 +93,6 @@ impl Chosen {
                 )
             }
         };
-        let employee = pick_employee(offer.employees, &choice.employee)?;
         check(choice, &services, &employee.employee, date.as_ref())?;
         let minutes: i64 = services.iter().map(|service| i64::from(service.minutes)).sum();
         Ok(Chosen {
@@ -156,19 +171,22 @@ pub fn line(service: &Service, employee: &Employee) -> Line {
 /// # Errors
 /// `Invalid` for none or more than five; `NotFound`.
 pub fn pick_services(all: &[Service], ids: &[ServiceId]) -> Result<Vec<Service>, ApiError> {
-    if !(1..=5).contains(&ids.len()) {
-        return Err(ApiError::invalid("services", "Choose one to five services."));
-    }
+    check_count(ids)?;
     ids.iter()
         .map(|id| all.iter().find(|service| service.id == *id).cloned())
         .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| ApiError::new(Code::NotFound, "This salon doesn't offer that service."))
+        .ok_or_else(not_offered)
 }
 
-fn pick_employee(all: Vec<EmployeeRecord>, id: &EmployeeId) -> Result<EmployeeRecord, ApiError> {
-    all.into_iter()
-        .find(|record| record.employee.id == *id)
-        .ok_or_else(|| ApiError::new(Code::NotFound, "Nobody of that id works at this salon."))
+fn check_count(ids: &[ServiceId]) -> Result<(), ApiError> {
+    if (1..=5).contains(&ids.len()) {
+        return Ok(());
+    }
+    Err(ApiError::invalid("services", "Choose one to five services."))
+}
+
+fn not_offered() -> ApiError {
+    ApiError::new(Code::NotFound, "This salon doesn't offer that service.")
 }
 
 fn check(

@@ -4,36 +4,62 @@ use domain::payment::{AttemptState, BookingState};
 
 use crate::{
     api::{
-        booking::{Booking, Payment, State},
+        booking::{Booking, Line, Payment, State},
         error::ApiError,
     },
     app::App,
     store::{
+        StoreError,
         attempt::{self, AttemptRecord},
         booking::{self, BookingRecord},
-        salon,
+        offer,
+        salon::{self, SalonRecord},
     },
 };
 
-/// A booking as its client sees it.
+/// What is known of a booking besides its own row.
+#[derive(Debug)]
+pub struct Around<'a> {
+    /// Its salon.
+    pub salon: &'a SalonRecord,
+    /// Its attempts, the latest first.
+    pub attempts: &'a [AttemptRecord],
+    /// Its services and products.
+    pub lines: Vec<Line>,
+    /// The name of who does it.
+    pub employee: String,
+}
+
+/// A booking as its client sees it: four queries.
 ///
 /// # Errors
 /// [`ApiError`].
 pub async fn view(app: &App, record: &BookingRecord) -> Result<Booking, ApiError> {
-    let attempts = attempt::of_booking(app.store.read(), &record.id).await?;
-    let salon = salon::find(app.store.read(), &record.salon).await?;
-    let lines = booking::lines(app.store.read(), &record.id, record.quote.price.currency()).await?;
-    let employee: Option<(String,)> = sqlx::query_as("SELECT name FROM employee WHERE id = $1")
-        .bind(record.employee.as_str())
-        .fetch_optional(app.store.read())
-        .await?;
-    let terms = salon.map(|salon| salon.cancellation).unwrap_or_default();
-    Ok(Booking {
+    let db = app.store.read();
+    let salon = salon::find(db, &record.salon)
+        .await?
+        .ok_or_else(|| StoreError::damaged("a booking without its salon"))?;
+    let attempts = attempt::of_booking(db, &record.id).await?;
+    let lines = booking::lines(db, &record.id, record.quote.price.currency()).await?;
+    let around = Around {
+        salon: &salon,
+        attempts: &attempts,
+        lines,
+        employee: offer::employee_name(db, &record.employee).await?,
+    };
+    Ok(view_of(app, record, around))
+}
+
+/// The same, of what is known already.
+#[must_use]
+pub fn view_of(app: &App, record: &BookingRecord, around: Around<'_>) -> Booking {
+    let terms = &around.salon.cancellation;
+    Booking {
         id: record.id.clone(),
         reference: record.reference.clone(),
         salon: record.salon.clone(),
-        lines,
-        employee: employee.map(|(name,)| name).unwrap_or_default(),
+        lines: around.lines,
+        employee: around.employee,
         start: record.start,
         end: record.end,
         client: record.client.name.clone(),
@@ -48,10 +74,10 @@ pub async fn view(app: &App, record: &BookingRecord) -> Result<Booking, ApiError
             BookingState::Expired => State::Expired,
             BookingState::Cancelled => State::Cancelled,
         },
-        payment: payment(&attempts),
+        payment: payment(around.attempts),
         choice: record.choice.clone(),
         now: app.now(),
-    })
+    }
 }
 
 /// Where the payment of these attempts stands, the latest first.

@@ -2,13 +2,14 @@
 
 use domain::{decline::Decline, key::SecretKey, payment::Observation};
 
-use super::{Seen, observe};
+use super::{After, Seen, observe};
 use crate::{
     api::error::{ApiError, Code},
     app::App,
     store::{
         attempt::{self, AttemptRecord},
-        booking, salon,
+        booking::{self, BookingRecord},
+        salon,
     },
     stripe::{
         StripeError,
@@ -19,8 +20,8 @@ use crate::{
 /// An attempt after asking, and what only the payer's browser may know.
 #[derive(Debug)]
 pub struct Asked {
-    /// The attempt as it stands now.
-    pub attempt: AttemptRecord,
+    /// How things stand now.
+    pub after: After,
     /// For Stripe.js, if the bank waits for the payer.
     pub client_secret: Option<ClientSecret>,
     /// What Stripe refused as a request, if it did.
@@ -45,8 +46,13 @@ pub fn pause(asks: i64) -> i64 {
 ///
 /// # Errors
 /// [`ApiError`] when the answer can't be written; the worker asks again.
-pub async fn charge(app: &App, key: &SecretKey, attempt: &AttemptRecord) -> Result<Asked, ApiError> {
-    send(app, key, attempt, Question::First).await
+pub async fn charge(
+    app: &App,
+    key: &SecretKey,
+    booking: &BookingRecord,
+    attempt: &AttemptRecord,
+) -> Result<Asked, ApiError> {
+    send(app, key, &booking.reference, attempt, Question::First).await
 }
 
 /// Sends the attempt's charge, for the first time or again with the same key. Stripe keeps keys for 24 hours, and the
@@ -54,16 +60,15 @@ pub async fn charge(app: &App, key: &SecretKey, attempt: &AttemptRecord) -> Resu
 async fn send(
     app: &App,
     key: &SecretKey,
+    reference: &str,
     attempt: &AttemptRecord,
     question: Question,
 ) -> Result<Asked, ApiError> {
-    let booking = booking::find(app.store.read(), &attempt.booking).await?;
-    let reference = booking.map(|booking| booking.reference).unwrap_or_default();
     let return_url = format!("{}/book/{}", app.public_url, attempt.salon);
     let charge = Charge {
         attempt: attempt.id.as_str(),
         booking: attempt.booking.as_str(),
-        reference: &reference,
+        reference,
         sum: attempt.sum,
         confirmation_token: &attempt.confirmation_token,
         return_url: &return_url,
@@ -87,7 +92,11 @@ pub async fn ask(app: &App, attempt: &AttemptRecord) -> Result<Asked, ApiError> 
             )
             .await
         }
-        None => send(app, &key, attempt, Question::Again).await,
+        None => {
+            let booking = booking::find(app.store.read(), &attempt.booking).await?;
+            let reference = booking.map(|booking| booking.reference).unwrap_or_default();
+            send(app, &key, &reference, attempt, Question::Again).await
+        }
     }
 }
 
@@ -118,7 +127,7 @@ pub async fn again(app: &App, attempt: &AttemptRecord) -> Result<(), ApiError> {
 pub async fn end(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord, ApiError> {
     // Nobody knows an intent yet: the same call with the same key tells.
     let mut attempt = match attempt.intent {
-        None => ask(app, attempt).await?.attempt,
+        None => ask(app, attempt).await?.after.attempt,
         Some(_) => attempt.clone(),
     };
     if attempt.state.is_open() && attempt.intent.is_some() {
@@ -137,7 +146,7 @@ pub async fn cancel(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord,
     };
     let key = key_of(app, attempt).await?;
     let answer = app.stripe.cancel(&key, intent).await;
-    Ok(take_in(app, attempt, Question::Read, answer).await?.attempt)
+    Ok(take_in(app, attempt, Question::Read, answer).await?.after.attempt)
 }
 
 /// The secret key of an attempt's salon.
@@ -215,9 +224,8 @@ async fn take_in(
             (Seen::only(Observation::NoAnswer), None, Some(error))
         }
     };
-    let attempt = observe(app, &attempt.id, &seen).await?;
     Ok(Asked {
-        attempt,
+        after: observe(app, attempt, &seen).await?,
         client_secret,
         refused,
     })

@@ -60,8 +60,11 @@ pub async fn apply(
         tracing::info!(event = %event.id, kind = %event.kind, "an event about a payment that is not ours");
         return Ok(true);
     };
+    if !seen.is_news_to(&attempt) {
+        return Ok(true);
+    }
     Ok(matches!(
-        apply_seen(write, &attempt.id, &seen, now).await?,
+        apply_seen(write, &attempt, &seen, now).await?,
         Applied::Done(_)
     ))
 }

@@ -2,27 +2,34 @@
 
 use domain::{
     id::GroupDateId,
-    payment::{AttemptState, BookingState, Situation, Slot},
+    payment::{AttemptState, BookingState, Observation, Situation, Slot},
 };
 
 use crate::{
     api::error::ApiError,
-    store::{StoreError, Write, attempt, attempt::AttemptRecord, booking::BookingRecord, claim},
+    store::{StoreError, Write, attempt::AttemptRecord, booking::BookingRecord, claim},
 };
 
+/// The time is looked at only when money is seen: nothing else depends on it.
 pub async fn read(
     write: &mut Write,
     booking: &BookingRecord,
     attempt: &AttemptRecord,
+    attempts: &[AttemptRecord],
+    seen: Observation,
 ) -> Result<Situation, ApiError> {
-    let others = attempt::of_booking(write.conn(), &booking.id).await?;
-    let paid_otherwise = others
+    let paid_otherwise = attempts
         .iter()
         .any(|other| other.id != attempt.id && other.state == AttemptState::Succeeded);
+    let slot = if seen == Observation::Succeeded {
+        slot(write, booking).await?
+    } else {
+        Slot::Taken
+    };
     Ok(Situation {
         booking: booking.state,
         attempt: attempt.state,
-        slot: slot(write, booking).await?,
+        slot,
         paid_otherwise,
     })
 }

@@ -87,6 +87,62 @@ pub async fn read(db: &AnyPool, salon: &SalonSlug, currency: Currency) -> Result
     })
 }
 
+/// A service of a salon, done by this person or by nobody: two queries. `dates` is an empty list for group events.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn service(
+    db: &AnyPool,
+    salon: &SalonSlug,
+    currency: Currency,
+    id: &ServiceId,
+    by: &EmployeeId,
+) -> Result<Option<Service>, StoreError> {
+    let row: Option<ServiceRow> = sqlx::query_as("SELECT * FROM service WHERE id = $1 AND salon = $2")
+        .bind(id.as_str())
+        .bind(salon.as_str())
+        .fetch_optional(db)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let does: Option<(String,)> =
+        sqlx::query_as("SELECT employee FROM service_employee WHERE service = $1 AND employee = $2")
+            .bind(id.as_str())
+            .bind(by.as_str())
+            .fetch_optional(db)
+            .await?;
+    let employees = if does.is_some() { vec![by.clone()] } else { vec![] };
+    row.read(currency, employees).map(Some)
+}
+
+/// Somebody who works at a salon: one query.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn employee(
+    db: &AnyPool,
+    salon: &SalonSlug,
+    id: &EmployeeId,
+) -> Result<Option<EmployeeRecord>, StoreError> {
+    let row: Option<EmployeeRow> = sqlx::query_as("SELECT * FROM employee WHERE id = $1 AND salon = $2")
+        .bind(id.as_str())
+        .bind(salon.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.map(EmployeeRow::read).transpose()
+}
+
+/// The name of somebody who works or worked at a salon; empty when nobody has this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn employee_name(db: &AnyPool, id: &EmployeeId) -> Result<String, StoreError> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT name FROM employee WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|(name,)| name).unwrap_or_default())
+}
+
 /// The dates of a salon's group events from this moment on, earliest first, with the seats that are left.
 ///
 /// # Errors
