@@ -1,4 +1,4 @@
-//! Every task a person or CI runs: `cargo xtask demo`, `test`, `bench`, `tools`, `tidy`, `pages`.
+//! Every task a person or CI runs: `cargo xtask demo`, `test`, `bench`, `tools`, `tidy`, `pages`, `postgres`.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -13,6 +13,7 @@ mod failure;
 mod files;
 mod http;
 mod pages;
+mod postgres;
 mod run;
 mod say;
 mod services;
@@ -28,12 +29,13 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask <task>
 
-  demo    start a salon with online booking on this machine     --port N  --data DIR  --fresh
-  test    check and test everything, as CI does                 --only STEP  --list
-  bench   measure the widget's page and the server              --only bytes|page|load  --json FILE
-  tools   get what this project needs to build                  --for demo|test|bench
-  tidy    the rules that no compiler checks
-  pages   build the widget's pages into dist/
+  demo      start a salon with online booking on this machine     --port N  --data DIR  --fresh
+  test      check and test everything, as CI does                 --only STEP  --list
+  bench     measure the widget's page and the server              --only bytes|page|load  --json FILE
+  tools     get what this project needs to build                  --for demo|test|bench
+  tidy      the rules that no compiler checks
+  pages     build the widget's pages into dist/
+  postgres  run a command beside a PostgreSQL of its own            COMMAND…
 
 Each task says what it does. `docs/ARCHITECTURE.md` explains the rest.";
 
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         "tools" => tools::main(rest),
         "tidy" => tidy::main(rest),
         "pages" => pages::main(rest),
+        "postgres" => postgres::main(rest),
         "" | "help" | "-h" | "--help" => {
             println!("{HELP}");
             Ok(())

@@ -29,7 +29,7 @@ struct Program {
     need: Need,
 }
 
-const PROGRAMS: [Program; 7] = [
+const PROGRAMS: [Program; 9] = [
     Program {
         command: "cc",
         package: "gcc libc6-dev",
@@ -72,7 +72,22 @@ const PROGRAMS: [Program; 7] = [
         why: "gets Stripe's official SDK",
         need: Need::Test,
     },
+    Program {
+        command: "initdb",
+        package: "postgresql",
+        why: "the server's other database, which the tests start for themselves",
+        need: Need::Test,
+    },
+    Program {
+        command: "psql",
+        package: "postgresql-client",
+        why: "looks into that database",
+        need: Need::Test,
+    },
 ];
+
+/// Where Debian keeps the programs of each version of PostgreSQL: not on the PATH.
+const POSTGRES: &str = "/usr/lib/postgresql";
 
 const WASM: &str = "wasm32-unknown-unknown";
 /// 0.22 needs a newer Rust than the pinned one; without `--locked` 0.21 doesn't compile.
@@ -101,10 +116,12 @@ pub fn get(need: Need) -> Outcome {
     get_trunk()
 }
 
-/// The PATH for everything that is run: our own tools first, then the person's.
+/// The PATH for everything that is run: our own tools first, then the person's, then what Debian hides.
 pub fn path() -> OsString {
     let before = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(own_folder().join("bin")).chain(std::env::split_paths(&before));
+    let folders = std::iter::once(own_folder().join("bin"))
+        .chain(std::env::split_paths(&before))
+        .chain(newest(Path::new(POSTGRES)).map(|version| version.join("bin")));
     std::env::join_paths(folders).unwrap_or(before)
 }
 
@@ -113,6 +130,17 @@ pub fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path())
         .map(|folder| folder.join(program))
         .find(|path| path.is_file())
+}
+
+/// The folder whose name is the greatest number.
+fn newest(folder: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?;
+    let versions = entries.filter_map(|entry| {
+        let entry = entry.ok()?;
+        let number: u32 = entry.file_name().to_str()?.parse().ok()?;
+        Some((number, entry.path()))
+    });
+    versions.max().map(|(_, path)| path)
 }
 
 fn parse_need(word: &str) -> Outcome<Need> {
@@ -349,6 +377,17 @@ mod tests {
                     [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
         assert_eq!(locked_version(lock, "wasm-bindgen").as_deref(), Some("0.2.130"));
         assert_eq!(locked_version(lock, "trunk"), None);
+    }
+
+    #[test]
+    fn the_newest_version_is_the_greatest_number() {
+        let folder = std::env::temp_dir().join(format!("xtask-newest-{}", std::process::id()));
+        for name in ["9", "15", "common"] {
+            std::fs::create_dir_all(folder.join(name)).unwrap();
+        }
+        assert_eq!(newest(&folder), Some(folder.join("15")));
+        assert_eq!(newest(&folder.join("9")), None);
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
