@@ -56,18 +56,28 @@ pub async fn take_seat(
     seats: u16,
     holder: &str,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "WITH RECURSIVE seat (n) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT n + 1 FROM seat WHERE n + 1 < $3) \
-         INSERT INTO claim (resource, granule, holder) SELECT $1, n, $2 FROM seat \
-         WHERE NOT EXISTS (SELECT 1 FROM claim c WHERE c.resource = $1 AND c.granule = n) \
-         ORDER BY n LIMIT 1 ON CONFLICT DO NOTHING",
-    )
-    .bind(date.as_str())
-    .bind(holder)
-    .bind(i64::from(seats))
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    // Side by side, as PostgreSQL runs them, many go for the first free seat and one gets it. The others look again: each
+    // time somebody has got one, so there are no more rounds than seats.
+    for _ in 0..seats {
+        let done = sqlx::query(
+            "WITH RECURSIVE seat (n) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT n + 1 FROM seat WHERE n + 1 < $3) \
+             INSERT INTO claim (resource, granule, holder) SELECT $1, n, $2 FROM seat \
+             WHERE NOT EXISTS (SELECT 1 FROM claim c WHERE c.resource = $1 AND c.granule = n) \
+             ORDER BY n LIMIT 1 ON CONFLICT DO NOTHING",
+        )
+        .bind(date.as_str())
+        .bind(holder)
+        .bind(i64::from(seats))
+        .execute(&mut *db)
+        .await?;
+        if done.rows_affected() == 1 {
+            return Ok(true);
+        }
+        if !is_seat_free(db, date).await? {
+            return Ok(false);
+        }
+    }
+    Ok(false)
 }
 
 /// Gives up all that `holder` has.
