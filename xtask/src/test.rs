@@ -3,6 +3,7 @@
 use crate::build::{self, Profile};
 use crate::demo::{self, Salon};
 use crate::failure::{Failure, Outcome};
+use crate::postgres::{self, Cluster};
 use crate::say::{self, Step};
 use crate::tools::{self, Need};
 use crate::{args, files, pages, run, services, stripe, tidy};
@@ -21,7 +22,7 @@ struct Check {
     run: fn() -> Outcome<String>,
 }
 
-const CHECKS: [Check; 11] = [
+const CHECKS: [Check; 12] = [
     Check {
         name: "tools",
         what: "what building and testing needs is here",
@@ -46,6 +47,11 @@ const CHECKS: [Check; 11] = [
         name: "units",
         what: "tests of domain, server, stripe-sandbox and xtask",
         run: units,
+    },
+    Check {
+        name: "postgres",
+        what: "the server's tests over HTTP once more, on a throw-away PostgreSQL",
+        run: on_postgres,
     },
     Check {
         name: "wasm",
@@ -196,6 +202,25 @@ fn units() -> Outcome<String> {
         )?;
     }
     Ok(format!("{sum} tests"))
+}
+
+/// Tests that need PostgreSQL are `#[ignore]`d elsewhere, so that nobody takes them for passed.
+fn on_postgres() -> Outcome<String> {
+    let cluster = Cluster::start()?;
+    let mut command = run::cargo([
+        "test",
+        "--locked",
+        "-p",
+        "server",
+        "--features",
+        "ssr",
+        "--test",
+        "it",
+    ]);
+    command
+        .args(["--", "--include-ignored"])
+        .env(postgres::VARIABLE, cluster.url());
+    cargo_test("The server's tests on PostgreSQL", &mut command).map(|sum| format!("{sum} tests"))
 }
 
 fn wasm() -> Outcome<String> {

@@ -31,17 +31,26 @@ use server::{
 };
 use stripe_sandbox::Sandbox;
 
+use crate::postgres_database::{self, Database};
+
 pub const SIGNING_SECRET: &str = "whsec_test_of_the_integration_tests";
 
 /// A running server with its sandbox and a clock that can be moved.
 pub struct House {
     pub app: App,
-    pub sandbox: Sandbox,
+    pub sandbox: Arc<Sandbox>,
     pub url: String,
     pub visit_link: LinkToken,
     pub http: reqwest::Client,
     ahead: Arc<AtomicI64>,
-    dir: tempfile::TempDir,
+    books: Arc<Books>,
+}
+
+/// Where a test's servers keep what they know.
+pub struct Books {
+    pub dir: tempfile::TempDir,
+    /// None: a SQLite file in the folder.
+    database: Option<Database>,
 }
 
 /// A page: it has a token of its own.
@@ -53,58 +62,40 @@ pub struct Page<'a> {
 pub type Answer<T> = Result<T, ApiError>;
 
 impl House {
+    /// On SQLite, or on the PostgreSQL that `TEST_DATABASE` names.
     pub async fn start() -> House {
-        // The process's TLS provider, which the sandbox's own client then finds. `RUST_LOG=server=debug` shows what happens.
-        server::stripe::StripeClient::new("http://127.0.0.1").unwrap();
-        let filter = tracing_subscriber::EnvFilter::from_default_env();
-        let _ = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_test_writer()
-            .try_init();
-        let sandbox = stripe_sandbox::start(stripe_sandbox::Config::default())
-            .await
-            .unwrap();
+        let sandbox = sandbox().await;
         let stripe_api = sandbox.url();
         House::start_with(sandbox, stripe_api).await
     }
 
+    /// For what is SQLite's alone.
+    pub async fn start_on_sqlite() -> House {
+        let sandbox = sandbox().await;
+        let stripe_api = sandbox.url();
+        House::open(sandbox, stripe_api, Books::new(None).await).await
+    }
+
     /// With Stripe at another address than the sandbox's.
     pub async fn start_with(sandbox: Sandbox, stripe_api: String) -> House {
-        let dir = tempfile::tempdir().unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let config = Config {
-            listen: listener.local_addr().unwrap(),
-            public_url: url.clone(),
-            database_url: DatabaseUrl::parse(format!("sqlite://{}/booking.db", dir.path().display()))
-                .unwrap(),
-            stripe_api,
-            stripe_js: format!("{}/endive/stripe.js", sandbox.url()),
-            master_key: MasterKey::parse(&"5a".repeat(32)).unwrap(),
-            mail_dir: Some(dir.path().join("mail")),
-        };
-        let ahead = Arc::new(AtomicI64::new(0));
-        let (system, offset) = (Clock::system(), ahead.clone());
-        let clock = Clock::of(move || system.now().plus_millis(offset.load(Ordering::SeqCst)));
-        let app = App::start(&config, clock).await.unwrap();
+        House::open(sandbox, stripe_api, Books::fresh().await).await
+    }
+
+    async fn open(sandbox: Sandbox, stripe_api: String, books: Books) -> House {
+        let (books, ahead, sandbox) = (Arc::new(books), Arc::default(), Arc::new(sandbox));
+        let (app, url) = serve(&sandbox, stripe_api, &books, &ahead).await;
         let keys = Keys {
             publishable: PublishableKey::parse(stripe_sandbox::PUBLISHABLE_KEY).unwrap(),
             secret: SecretKey::parse(stripe_sandbox::SECRET_KEY).unwrap(),
             signing: SigningSecret::parse(SIGNING_SECRET).unwrap(),
         };
-        let made = demo::seed(
-            &app,
-            &demo::Wishes {
-                keys,
-                embedders: vec![],
-            },
-        )
-        .await
-        .unwrap();
+        let wishes = demo::Wishes {
+            keys,
+            embedders: vec![],
+        };
+        let made = demo::seed(&app, &wishes).await.unwrap();
         let made: Value = serde_json::from_str(&made.to_string()).unwrap();
         let link = made["visit_link"].as_str().unwrap().rsplit('/').next().unwrap();
-        let router = http::router(app.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         House {
             visit_link: LinkToken::parse(link).unwrap(),
             http: reqwest::Client::new(),
@@ -112,7 +103,21 @@ impl House {
             sandbox,
             url,
             ahead,
-            dir,
+            books,
+        }
+    }
+
+    /// Another server on the same books, with connections of its own: as another process would be.
+    pub async fn beside(&self) -> House {
+        let (app, url) = serve(&self.sandbox, self.sandbox.url(), &self.books, &self.ahead).await;
+        House {
+            visit_link: self.visit_link.clone(),
+            http: reqwest::Client::new(),
+            app,
+            sandbox: self.sandbox.clone(),
+            url,
+            ahead: self.ahead.clone(),
+            books: self.books.clone(),
         }
     }
 
@@ -301,7 +306,7 @@ impl House {
 
     /// All letters that were written.
     pub fn letters(&self) -> Vec<String> {
-        let Ok(dir) = std::fs::read_dir(self.dir.path().join("mail")) else {
+        let Ok(dir) = std::fs::read_dir(self.books.dir.path().join("mail")) else {
             return vec![];
         };
         dir.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
@@ -309,11 +314,87 @@ impl House {
     }
 
     pub fn database(&self) -> String {
-        format!("sqlite://{}/booking.db", self.dir.path().display())
+        self.books.url()
     }
 }
 
+impl Books {
+    /// Empty ones, on SQLite or on the PostgreSQL that `TEST_DATABASE` names.
+    pub async fn fresh() -> Books {
+        Books::new(postgres_database::server()).await
+    }
+
+    async fn new(server: Option<String>) -> Books {
+        let database = match server {
+            Some(server) => Some(Database::make(server).await),
+            None => None,
+        };
+        Books {
+            dir: tempfile::tempdir().unwrap(),
+            database,
+        }
+    }
+
+    pub fn is_sqlite(&self) -> bool {
+        self.database.is_none()
+    }
+
+    pub fn url(&self) -> String {
+        match &self.database {
+            Some(database) => database.url(),
+            None => format!("sqlite://{}/booking.db", self.dir.path().display()),
+        }
+    }
+}
+
+pub async fn sandbox() -> Sandbox {
+    // The process's TLS provider, which the sandbox's own client then finds. `RUST_LOG=server=debug` shows what happens.
+    server::stripe::StripeClient::new("http://127.0.0.1").unwrap();
+    let filter = tracing_subscriber::EnvFilter::from_default_env();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_test_writer()
+        .try_init();
+    stripe_sandbox::start(stripe_sandbox::Config::default())
+        .await
+        .unwrap()
+}
+
+/// One server on these books, listening on a port of its own.
+async fn serve(
+    sandbox: &Sandbox,
+    stripe_api: String,
+    books: &Books,
+    ahead: &Arc<AtomicI64>,
+) -> (App, String) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let config = Config {
+        listen: listener.local_addr().unwrap(),
+        public_url: url.clone(),
+        database_url: DatabaseUrl::parse(books.url()).unwrap(),
+        stripe_api,
+        stripe_js: format!("{}/endive/stripe.js", sandbox.url()),
+        master_key: MasterKey::parse(&"5a".repeat(32)).unwrap(),
+        mail_dir: Some(books.dir.path().join("mail")),
+    };
+    let (system, offset) = (Clock::system(), ahead.clone());
+    let clock = Clock::of(move || system.now().plus_millis(offset.load(Ordering::SeqCst)));
+    let app = App::start(&config, clock).await.unwrap();
+    let router = http::router(app.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (app, url)
+}
+
 impl Page<'_> {
+    /// The same page, talking to another server.
+    pub fn at<'a>(&self, house: &'a House) -> Page<'a> {
+        Page {
+            house,
+            token: self.token.clone(),
+        }
+    }
+
     pub async fn hold(&self, choice: &Choice) -> Answer<Booking> {
         self.hold_for(choice, "ada@example.com").await
     }
@@ -386,4 +467,26 @@ fn find(value: &Value, name: &str) -> Option<String> {
         Value::Array(list) => list.iter().find_map(|inner| find(inner, name)),
         _ => None,
     }
+}
+
+/// Waits for all, polled together.
+pub async fn all<F: Future>(tasks: Vec<F>) -> Vec<F::Output> {
+    let mut tasks: Vec<_> = tasks.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<F::Output>> = tasks.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (task, slot) in tasks.iter_mut().zip(&mut done) {
+            if slot.is_none()
+                && let std::task::Poll::Ready(value) = task.as_mut().poll(context)
+            {
+                *slot = Some(value);
+            }
+        }
+        if done.iter().all(Option::is_some) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    done.into_iter().flatten().collect()
 }

@@ -6,7 +6,7 @@ use server::api::{
     error::Code,
 };
 
-use crate::harness::{BANK_ASKS, House, VISA, eur};
+use crate::harness::{BANK_ASKS, House, VISA, all, eur};
 
 #[tokio::test]
 async fn of_many_at_once_one_gets_the_slot() {
@@ -18,7 +18,7 @@ async fn of_many_at_once_one_gets_the_slot() {
         tasks.push(page.hold(&choice));
     }
     let mut held = 0;
-    for answer in futures_join(tasks).await {
+    for answer in all(tasks).await {
         match answer {
             Ok(_) => held += 1,
             Err(error) => assert_eq!(error.code, Code::SlotTaken),
@@ -148,26 +148,4 @@ async fn what_the_salon_does_not_offer_can_t_be_held() {
         house.page().hold(&other).await.unwrap_err().field.as_deref(),
         Some("employee")
     );
-}
-
-/// Waits for all, polled together.
-async fn futures_join<F: Future>(tasks: Vec<F>) -> Vec<F::Output> {
-    let mut tasks: Vec<_> = tasks.into_iter().map(Box::pin).collect();
-    let mut done: Vec<Option<F::Output>> = tasks.iter().map(|_| None).collect();
-    std::future::poll_fn(|context| {
-        for (task, slot) in tasks.iter_mut().zip(&mut done) {
-            if slot.is_none()
-                && let std::task::Poll::Ready(value) = task.as_mut().poll(context)
-            {
-                *slot = Some(value);
-            }
-        }
-        if done.iter().all(Option::is_some) {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
-    done.into_iter().flatten().collect()
 }

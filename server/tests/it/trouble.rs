@@ -7,13 +7,11 @@ use server::api::{
 };
 use sqlx::Connection as _;
 
-use crate::harness::{House, VISA};
+use crate::harness::{House, VISA, sandbox};
 
 #[tokio::test]
 async fn stripe_can_t_be_reached_and_then_it_can() {
-    let sandbox = stripe_sandbox::start(stripe_sandbox::Config::default())
-        .await
-        .unwrap();
+    let sandbox = sandbox().await;
     // A port that nobody listens on.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -33,7 +31,7 @@ async fn stripe_can_t_be_reached_and_then_it_can() {
 
 #[tokio::test]
 async fn a_locked_database_refuses_for_a_moment_and_changes_nothing() {
-    let house = House::start().await;
+    let house = House::start_on_sqlite().await;
     let page = house.page();
     let choice = house.free("svc_cut", "emp_anna").await;
     let mut other = sqlx::AnyConnection::connect(&house.database()).await.unwrap();
@@ -59,7 +57,7 @@ async fn a_locked_database_refuses_for_a_moment_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_full_disk_refuses_and_changes_nothing() {
-    let house = House::start().await;
+    let house = House::start_on_sqlite().await;
     let page = house.page();
     let choice = house.free("svc_cut", "emp_anna").await;
     page.hold(&choice).await.unwrap();
@@ -88,25 +86,6 @@ async fn a_full_disk_refuses_and_changes_nothing() {
     .await
     .unwrap();
     assert_eq!(broken, 0);
-}
-
-#[tokio::test]
-async fn the_migrations_go_down_and_up_again() {
-    let house = House::start().await;
-    let migrator = sqlx::migrate!("./migrations");
-    migrator.undo(house.app.store.read(), 0).await.unwrap();
-    let tables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '_sqlx%'";
-    let (left,): (i64,) = sqlx::query_as(tables)
-        .fetch_one(house.app.store.read())
-        .await
-        .unwrap();
-    assert_eq!(left, 0);
-    migrator.run(house.app.store.read()).await.unwrap();
-    let (made,): (i64,) = sqlx::query_as(tables)
-        .fetch_one(house.app.store.read())
-        .await
-        .unwrap();
-    assert!(made >= 13, "{made}");
 }
 
 /// Sets how large the database may grow, on the connection that writes.
