@@ -12,6 +12,9 @@
 //! | which times are free | [`availability`] |
 //! | how long a slot is held | [`hold`] |
 //! | a payment's life: attempts, observations, effects | [`payment`] |
+//! | a refund's life | [`refund`] |
+//! | where a dispute stands | [`dispute`] |
+//! | the books, and whether they agree with Stripe | [`ledger`] |
 //! | what a decline means for the payer | [`decline`] |
 //! | whether a Stripe key can be what it is said to be | [`key`] |
 
@@ -19,10 +22,13 @@ pub mod availability;
 pub mod cancellation;
 pub mod currency;
 pub mod decline;
+pub mod dispute;
 pub mod hold;
 pub mod id;
 pub mod key;
+pub mod ledger;
 pub mod money;
 pub mod payment;
+pub mod refund;
 pub mod terms;
 pub mod time;

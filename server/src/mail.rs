@@ -2,7 +2,12 @@
 
 use std::path::Path;
 
-use domain::{id::BookingId, money::Money, terms::Offer, time::Moment};
+use domain::{
+    id::{AttemptId, BookingId, SalonSlug},
+    money::Money,
+    terms::Offer,
+    time::Moment,
+};
 use jiff::{Timestamp, tz::TimeZone};
 use lettre::message::{Mailbox, Message, header::ContentType};
 
@@ -14,8 +19,8 @@ use crate::{
     app::App,
     handlers::view::view,
     store::{
-        booking,
-        job::Letter,
+        attempt, booking,
+        job::{Letter, Notice},
         salon::{self, SalonRecord},
     },
 };
@@ -39,16 +44,62 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
     tracing::info!(%booking, ?letter, "a letter");
     let Some(dir) = &app.mail_dir else { return Ok(()) };
     let message = message(&salon, &record.client.email, &record.client.name, subject, body)?;
-    write(
-        dir,
-        &format!("{}-{id}.eml", record.reference),
-        &message.formatted(),
-    )
-    .await
-    .map_err(|error| {
-        tracing::error!(%error, dir = %dir.display(), "mail can't be written");
-        ApiError::new(Code::Failed, "mail can't be written")
-    })
+    put(dir, &format!("{}-{id}.eml", record.reference), &message).await
+}
+
+/// Writes to the salon about a payment. `id` is the job's.
+///
+/// # Errors
+/// [`ApiError`] when it can't be written; the job is tried again.
+pub async fn notify(
+    app: &App,
+    id: &str,
+    slug: &SalonSlug,
+    attempt: &AttemptId,
+    notice: Notice,
+) -> Result<(), ApiError> {
+    let db = app.store.read();
+    let (Some(salon), Some(attempt)) = (salon::find(db, slug).await?, attempt::find(db, attempt).await?)
+    else {
+        return Ok(());
+    };
+    let Some(record) = booking::find(db, &attempt.booking).await? else {
+        return Ok(());
+    };
+    tracing::info!(booking = %record.id, ?notice, "a letter to the salon");
+    let (Some(dir), false) = (&app.mail_dir, salon.email.is_empty()) else {
+        return Ok(());
+    };
+    let what = match notice {
+        Notice::GivenBack => {
+            "A client's payment came after the time was lost, or a second time. It goes back to the client's card in full, and \
+             the client was told. Nothing is to be done."
+        }
+        Notice::RefundFailed => {
+            "A refund did not reach the client: the bank sent it back, or Stripe refused it. The money is in your Stripe \
+             account. Please agree with the client on another way, such as a bank transfer."
+        }
+        Notice::Dispute => {
+            "A client's bank asks for a payment back. Please answer in Stripe's dashboard before the deadline that is shown \
+             there: without an answer the dispute is lost."
+        }
+    };
+    let body = format!(
+        "{what}\n\n  {}\n  {}, {}\n\nBooking {}",
+        sum(attempt.sum, false),
+        record.client.name,
+        when(record.start, &salon.salon.time_zone, false),
+        record.reference
+    );
+    let subject = match notice {
+        Notice::GivenBack => "A payment goes back",
+        Notice::RefundFailed => "A refund failed",
+        Notice::Dispute => "A payment is disputed",
+    };
+    let subject = format!("{subject} ({})", record.reference);
+    let name = salon.salon.name.clone();
+    let message = message(&salon, &salon.email, &name, subject, body)?;
+    put(dir, &format!("{}-{id}.eml", record.reference), &message).await
 }
 
 /// Subject and text of a letter.
@@ -219,9 +270,15 @@ fn message(
 }
 
 /// Written beside, then renamed: nobody reads half a letter.
-async fn write(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    tokio::fs::create_dir_all(dir).await?;
-    let part = dir.join(format!(".{name}.part"));
-    tokio::fs::write(&part, bytes).await?;
-    tokio::fs::rename(part, dir.join(name)).await
+async fn put(dir: &Path, name: &str, message: &Message) -> Result<(), ApiError> {
+    let write = async {
+        tokio::fs::create_dir_all(dir).await?;
+        let part = dir.join(format!(".{name}.part"));
+        tokio::fs::write(&part, message.formatted()).await?;
+        tokio::fs::rename(part, dir.join(name)).await
+    };
+    write.await.map_err(|error: std::io::Error| {
+        tracing::error!(%error, dir = %dir.display(), "mail can't be written");
+        ApiError::new(Code::Failed, "mail can't be written")
+    })
 }

@@ -1,11 +1,14 @@
 //! Moves payments forward. Everything that is seen of an attempt, by whomever, goes through [`observe`].
 
 pub mod ask;
+pub mod dispute;
 pub mod event;
+pub mod object;
+pub mod refund;
 mod situation;
 
 use domain::{
-    id::RefundId,
+    ledger::{Entry, EntryKind},
     money::Money,
     payment::{self, AttemptState, BookingState, Effect, Observation},
     time::Moment,
@@ -20,9 +23,9 @@ use crate::{
         booking,
         booking::BookingRecord,
         claim,
-        job::{self, Job, Letter},
-        refund,
-        refund::RefundRecord,
+        job::{self, Job, Letter, Notice},
+        ledger,
+        refund::Reason,
     },
 };
 
@@ -35,8 +38,6 @@ pub struct Seen {
     pub intent: Option<String>,
     /// Stripe's `ch_…`.
     pub charge: Option<String>,
-    /// How much of it was given back so far, in minor units.
-    pub refunded: i64,
 }
 
 impl Seen {
@@ -47,7 +48,6 @@ impl Seen {
             observation,
             intent: None,
             charge: None,
-            refunded: 0,
         }
     }
 
@@ -57,7 +57,6 @@ impl Seen {
         payment::is_news(attempt.state, self.observation)
             || (self.intent.is_some() && self.intent != attempt.intent)
             || (self.charge.is_some() && self.charge != attempt.charge)
-            || self.refunded > attempt.refunded
     }
 }
 
@@ -85,10 +84,7 @@ pub async fn observe(app: &App, of: &AttemptRecord, seen: &Seen) -> Result<After
         }
         // Somebody else changed the booking between our reading and writing: what we saw is weighed against that.
     }
-    Err(ApiError::new(
-        Code::Busy,
-        "The salon's booking is busy. Trying again in a moment.",
-    ))
+    Err(busy())
 }
 
 /// How often a change is tried against changes by others. Each time one of them gets on.
@@ -136,7 +132,8 @@ pub async fn apply(
     if !booking::advance(write.conn(), &booking.id, booking.version, step.booking).await? {
         return Ok(Applied::Again);
     }
-    if step.attempt != attempt.state {
+    let moved = step.attempt != attempt.state;
+    if moved {
         tracing::info!(attempt = %attempt.id, booking = %booking.id, from = ?attempt.state, to = ?step.attempt, "payment");
         attempt.state = step.attempt;
     }
@@ -147,12 +144,18 @@ pub async fn apply(
     }
     attempt.intent = seen.intent.clone().or(attempt.intent);
     attempt.charge = seen.charge.clone().or(attempt.charge);
-    attempt.refunded = attempt.refunded.max(seen.refunded).min(attempt.sum.minor());
 
-    let mut ask_at = attempt
+    if step.effects.contains(&Effect::AskAgain) {
+        attempt.asks += 1;
+    }
+    let ask_at = attempt
         .state
         .is_open()
         .then(|| now.plus_millis(ask::pause(attempt.asks)));
+    attempt::rewrite(write.conn(), &attempt, ask_at).await?;
+    if moved && attempt.state == AttemptState::Succeeded {
+        book(write, &attempt, now).await?;
+    }
     for effect in step.effects {
         match effect {
             Effect::RetakeSlot => {
@@ -169,17 +172,14 @@ pub async fn apply(
                 };
                 job::insert(write.conn(), &random_id()?, &job, now).await?;
             }
-            Effect::RefundAll => give_back(write, &attempt, now).await?,
-            Effect::AskAgain => {
-                attempt.asks += 1;
-                ask_at = Some(now.plus_millis(ask::pause(attempt.asks)));
-            }
+            Effect::RefundAll => give_back(write, &mut attempt, now).await?,
+            // Above, with the attempt's row.
+            Effect::AskAgain => {}
         }
     }
     if step.booking == BookingState::Expired && booking.state == BookingState::Held {
         claim::give_up(write.conn(), booking.id.as_str()).await?;
     }
-    attempt::rewrite(write.conn(), &attempt, ask_at).await?;
     booking.version += 1;
     booking.state = step.booking;
     for listed in attempts.iter_mut().filter(|listed| listed.id == attempt.id) {
@@ -231,19 +231,38 @@ pub async fn mail(
     Ok(job::insert(write.conn(), &random_id()?, &job, now).await?)
 }
 
-async fn give_back(write: &mut Write, attempt: &AttemptRecord, now: Moment) -> Result<(), ApiError> {
-    let id = RefundId::parse(&format!("{}{}", RefundId::PREFIX, random_id()?)).map_err(|_| lost("refund"))?;
-    let sum = Money::new(attempt.sum.minor() - attempt.refunded, attempt.sum.currency())
-        .map_err(|_| lost("sum"))?;
-    let new = RefundRecord {
-        id: id.clone(),
-        attempt: attempt.id.clone(),
-        sum,
-    };
-    if !sum.is_zero() && refund::insert_for_nothing(write.conn(), &new, now).await? {
-        job::insert(write.conn(), &random_id()?, &Job::Refund { refund: id }, now).await?;
+async fn give_back(write: &mut Write, attempt: &mut AttemptRecord, now: Moment) -> Result<(), ApiError> {
+    let left = attempt.sum.minor() - attempt.refunded - attempt.reserved;
+    let sum = Money::new(left, attempt.sum.currency()).map_err(|_| lost("sum"))?;
+    if !sum.is_zero() && refund::begin(write, attempt, sum, Reason::NoBooking, now).await? {
+        let job = Job::Notify {
+            salon: attempt.salon.clone(),
+            attempt: attempt.id.clone(),
+            notice: Notice::GivenBack,
+        };
+        job::insert(write.conn(), &random_id()?, &job, now).await?;
+        attempt.reserved += left;
     }
     Ok(())
+}
+
+/// Books money that was taken.
+async fn book(write: &mut Write, attempt: &AttemptRecord, now: Moment) -> Result<(), ApiError> {
+    let source = attempt.charge.as_ref().or(attempt.intent.as_ref());
+    let entry = Entry {
+        kind: EntryKind::Captured,
+        sum: attempt.sum,
+        source: source.cloned().unwrap_or_default(),
+    };
+    let name = format!("{}:captured", attempt.id);
+    Ok(ledger::add(write.conn(), &attempt.salon, &attempt.id, &name, &entry, now).await?)
+}
+
+fn busy() -> ApiError {
+    ApiError::new(
+        Code::Busy,
+        "The salon's booking is busy. Trying again in a moment.",
+    )
 }
 
 fn lost(what: &str) -> ApiError {

@@ -7,8 +7,10 @@
 pub mod attempt;
 pub mod booking;
 pub mod claim;
+pub mod dispute;
 pub mod event;
 pub mod job;
+pub mod ledger;
 mod line;
 pub mod link;
 pub mod offer;

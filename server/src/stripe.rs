@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod intent;
+pub mod list;
 pub mod object;
 pub mod refund;
 pub mod signature;

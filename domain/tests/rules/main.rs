@@ -10,10 +10,13 @@ mod availability;
 mod cancellation;
 mod currency;
 mod decline;
+mod dispute;
 mod id;
 mod key;
+mod ledger;
 mod money;
 mod payment;
+mod refund;
 mod terms;
 
 use domain::{currency::Currency, money::Money};

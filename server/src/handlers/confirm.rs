@@ -182,6 +182,7 @@ async fn begin(
             charge: None,
             decline: None,
             refunded: 0,
+            reserved: 0,
             asks: 0,
             created: now,
         };

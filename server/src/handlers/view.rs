@@ -87,7 +87,7 @@ pub fn payment(attempts: &[AttemptRecord]) -> Payment {
         .iter()
         .find(|attempt| attempt.state == AttemptState::Succeeded);
     if let Some(paid) = paid {
-        let kept = paid.refunded < paid.sum.minor();
+        let kept = paid.refunded + paid.reserved < paid.sum.minor();
         return if kept {
             Payment::Paid { sum: paid.sum }
         } else {

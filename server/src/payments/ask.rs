@@ -183,7 +183,6 @@ async fn take_in(
         observation: intent.observation(),
         intent: Some(intent.id.clone()),
         charge: intent.charge().map(str::to_owned),
-        refunded: 0,
     };
     let (seen, client_secret, refused) = match answer {
         Ok(intent) => {

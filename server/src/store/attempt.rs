@@ -33,8 +33,10 @@ pub struct AttemptRecord {
     pub charge: Option<String>,
     /// Why it was declined.
     pub decline: Option<Decline>,
-    /// How much of it was given back, in minor units.
+    /// How much of it Stripe has given back, in minor units.
     pub refunded: i64,
+    /// How much of it is set aside for refunds that Stripe does not know of yet, in minor units.
+    pub reserved: i64,
     /// How often Stripe was asked what became of it.
     pub asks: i64,
     /// When it began.
@@ -122,14 +124,13 @@ pub async fn rewrite(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE attempt SET state = $2, intent = COALESCE($3, intent), charge = COALESCE($4, charge), decline = $5, \
-         refunded = CASE WHEN refunded > $6 THEN refunded ELSE $6 END, ask_at = $7, asks = $8 WHERE id = $1",
+         ask_at = $6, asks = $7 WHERE id = $1",
     )
     .bind(to.id.as_str())
     .bind(to_name(&to.state)?)
     .bind(to.intent.as_deref())
     .bind(to.charge.as_deref())
     .bind(to.decline.map(Decline::as_str))
-    .bind(to.refunded)
     .bind(ask_at.map(|at| at.0))
     .bind(to.asks)
     .execute(db)
@@ -137,17 +138,60 @@ pub async fn rewrite(
     Ok(())
 }
 
-/// Notes that at least this much was given back, in minor units. Told again, it changes nothing.
+/// Sets `sum` (minor units) aside for a refund; `false` when that much is not left. Of two refunds at once the database lets
+/// one through.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn note_refunded(db: &mut AnyConnection, id: &AttemptId, sum: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE attempt SET refunded = $2 WHERE id = $1 AND refunded < $2")
-        .bind(id.as_str())
-        .bind(sum)
-        .execute(db)
+pub async fn reserve(db: &mut AnyConnection, id: &AttemptId, sum: i64) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE attempt SET reserved = reserved + $2 \
+         WHERE id = $1 AND state = 'succeeded' AND $2 > 0 AND refunded + reserved + $2 <= sum",
+    )
+    .bind(id.as_str())
+    .bind(sum)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Moves what is set aside and what is given back by so much (minor units, signed); `false` when it does not fit the payment.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn move_refunds(
+    db: &mut AnyConnection,
+    id: &AttemptId,
+    reserved: i64,
+    refunded: i64,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE attempt SET reserved = reserved + $2, refunded = refunded + $3 \
+         WHERE id = $1 AND reserved + $2 >= 0 AND refunded + $3 >= 0 AND refunded + $3 <= sum",
+    )
+    .bind(id.as_str())
+    .bind(reserved)
+    .bind(refunded)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A salon's attempt that this charge (`ch_…`) is of.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn by_charge(
+    db: impl AnyExecutor<'_>,
+    salon: &SalonSlug,
+    charge: &str,
+) -> Result<Option<AttemptRecord>, StoreError> {
+    let row: Option<Row> = sqlx::query_as("SELECT * FROM attempt WHERE charge = $1 AND salon = $2")
+        .bind(charge)
+        .bind(salon.as_str())
+        .fetch_optional(db)
         .await?;
-    Ok(())
+    row.map(Row::read).transpose()
 }
 
 /// Puts off the next question about an attempt (`None`: no more are needed), and counts this one.
@@ -198,6 +242,7 @@ struct Row {
     charge: Option<String>,
     decline: Option<String>,
     refunded: i64,
+    reserved: i64,
     asks: i64,
     created: i64,
 }
@@ -216,6 +261,7 @@ impl Row {
             charge: self.charge,
             decline: self.decline.as_deref().and_then(Decline::parse),
             refunded: self.refunded,
+            reserved: self.reserved,
             asks: self.asks,
             created: Moment(self.created),
         })

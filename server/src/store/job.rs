@@ -1,7 +1,7 @@
 //! Work to be done after a commit, written in the same transaction as what it follows from. Safe to do twice.
 
 use domain::{
-    id::{AttemptId, BookingId, RefundId},
+    id::{AttemptId, BookingId, RefundId, SalonSlug},
     time::Moment,
 };
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,20 @@ pub enum Job {
         /// The refund.
         refund: RefundId,
     },
+    /// Ask Stripe which refunds an attempt has.
+    ReadRefunds {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// Write to the salon.
+    Notify {
+        /// The salon.
+        salon: SalonSlug,
+        /// About this attempt.
+        attempt: AttemptId,
+        /// What.
+        notice: Notice,
+    },
 }
 
 /// What a mail is about.
@@ -42,6 +56,18 @@ pub enum Letter {
     Paid,
     /// The money goes back.
     Refunded,
+}
+
+/// What the salon is told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// Money came too late or twice, and goes back.
+    GivenBack,
+    /// A refund did not reach the client.
+    RefundFailed,
+    /// A dispute wants an answer.
+    Dispute,
 }
 
 /// A job that is due.
@@ -64,6 +90,8 @@ pub async fn insert(db: &mut AnyConnection, id: &str, job: &Job, now: Moment) ->
         Job::Mail { .. } => "mail",
         Job::CancelIntent { .. } => "cancel_intent",
         Job::Refund { .. } => "refund",
+        Job::ReadRefunds { .. } => "read_refunds",
+        Job::Notify { .. } => "notify",
     };
     sqlx::query("INSERT INTO job (id, kind, payload, run_at) VALUES ($1, $2, $3, $4)")
         .bind(id)

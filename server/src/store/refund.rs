@@ -1,14 +1,16 @@
 //! Refunds.
 
-use domain::time::Moment;
 use domain::{
     currency::Currency,
-    id::{AttemptId, RefundId},
+    id::{AttemptId, RefundId, SalonSlug},
     money::Money,
+    refund::RefundState,
+    time::Moment,
 };
-use sqlx::{AnyConnection, AnyExecutor};
+use serde::{Deserialize, Serialize};
+use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
-use super::StoreError;
+use super::{StoreError, from_name, is_taken, to_name};
 
 /// A refund as it is kept.
 #[derive(Clone, Debug)]
@@ -19,6 +21,34 @@ pub struct RefundRecord {
     pub attempt: AttemptId,
     /// How much.
     pub sum: Money,
+    /// Why.
+    pub reason: Reason,
+    /// Where it stands.
+    pub state: RefundState,
+    /// Stripe's `re_…`, once known.
+    pub stripe_id: Option<String>,
+}
+
+/// Why money goes back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It came after the time was lost, or a second time.
+    NoBooking,
+    /// The salon wants it so.
+    Requested,
+    /// Somebody gave it back in Stripe's dashboard.
+    Dashboard,
+}
+
+macro_rules! select {
+    ($where:literal) => {
+        concat!(
+            "SELECT r.id, r.attempt, r.sum, r.reason, r.state, r.stripe_id, a.currency \
+             FROM refund r JOIN attempt a ON a.id = r.attempt WHERE ",
+            $where
+        )
+    };
 }
 
 /// The refund of this id.
@@ -26,60 +56,102 @@ pub struct RefundRecord {
 /// # Errors
 /// [`StoreError`].
 pub async fn find(db: impl AnyExecutor<'_>, id: &RefundId) -> Result<Option<RefundRecord>, StoreError> {
-    let row: Option<(String, i64, String)> = sqlx::query_as(
-        "SELECT r.attempt, r.sum, a.currency FROM refund r JOIN attempt a ON a.id = r.attempt WHERE r.id = $1",
-    )
-    .bind(id.as_str())
-    .fetch_optional(db)
-    .await?;
-    row.map(|(attempt, sum, currency)| {
-        let currency = Currency::parse(&currency).map_err(StoreError::damaged)?;
-        Ok(RefundRecord {
-            id: id.clone(),
-            attempt: AttemptId::parse(&attempt).map_err(StoreError::damaged)?,
-            sum: Money::new(sum, currency).map_err(StoreError::damaged)?,
-        })
-    })
-    .transpose()
+    let row: Option<Row> = sqlx::query_as(select!("r.id = $1"))
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.map(Row::read).transpose()
 }
 
-/// Writes a refund of money that has no booking; `false` when there is one already.
+/// A salon's refund that Stripe calls by this `re_…`, or that we called by this id.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn insert_for_nothing(
-    db: &mut AnyConnection,
-    new: &RefundRecord,
-    now: Moment,
-) -> Result<bool, StoreError> {
+pub async fn find_either(
+    db: impl AnyExecutor<'_>,
+    salon: &SalonSlug,
+    stripe_id: &str,
+    id: Option<&RefundId>,
+) -> Result<Option<RefundRecord>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(select!("a.salon = $1 AND (r.stripe_id = $2 OR r.id = $3)"))
+        .bind(salon.as_str())
+        .bind(stripe_id)
+        .bind(id.map_or("", RefundId::as_str))
+        .fetch_optional(db)
+        .await?;
+    row.map(Row::read).transpose()
+}
+
+/// Writes a new refund; `false` when there is one already: of money without a booking one is enough, and Stripe's ids are
+/// unique.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn insert(db: &mut AnyConnection, new: &RefundRecord, now: Moment) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO refund (id, attempt, sum, reason, state, created) VALUES ($1, $2, $3, 'no_booking', 'created', $4) \
+        "INSERT INTO refund (id, attempt, sum, reason, state, stripe_id, created) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          ON CONFLICT DO NOTHING",
     )
     .bind(new.id.as_str())
     .bind(new.attempt.as_str())
     .bind(new.sum.minor())
+    .bind(to_name(&new.reason)?)
+    .bind(to_name(&new.state)?)
+    .bind(new.stripe_id.as_deref())
     .bind(now.0)
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Writes what Stripe says of a refund.
+/// Moves a refund from the state it was read in; `false` when somebody else moved it meanwhile.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn set_state(
-    db: impl AnyExecutor<'_>,
-    id: &RefundId,
-    stripe_id: &str,
-    state: &str,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE refund SET stripe_id = $2, state = $3 WHERE id = $1")
-        .bind(id.as_str())
-        .bind(stripe_id)
-        .bind(state)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn advance(
+    db: &mut AnyConnection,
+    from: &RefundRecord,
+    to: RefundState,
+    stripe_id: Option<&str>,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE refund SET state = $3, stripe_id = COALESCE(stripe_id, $4) WHERE id = $1 AND state = $2",
+    )
+    .bind(from.id.as_str())
+    .bind(to_name(&from.state)?)
+    .bind(to_name(&to)?)
+    .bind(stripe_id)
+    .execute(db)
+    .await;
+    match done {
+        Ok(done) => Ok(done.rows_affected() == 1),
+        // Another row of ours has this `re_…`: somebody was first.
+        Err(error) if is_taken(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    attempt: String,
+    sum: i64,
+    reason: String,
+    state: String,
+    stripe_id: Option<String>,
+    currency: String,
+}
+
+impl Row {
+    fn read(self) -> Result<RefundRecord, StoreError> {
+        let currency = Currency::parse(&self.currency).map_err(StoreError::damaged)?;
+        Ok(RefundRecord {
+            id: RefundId::parse(&self.id).map_err(StoreError::damaged)?,
+            attempt: AttemptId::parse(&self.attempt).map_err(StoreError::damaged)?,
+            sum: Money::new(self.sum, currency).map_err(StoreError::damaged)?,
+            reason: from_name(&self.reason)?,
+            state: from_name(&self.state)?,
+            stripe_id: self.stripe_id,
+        })
+    }
 }

@@ -7,8 +7,9 @@ use domain::{
     id::SalonSlug,
     key::{PublishableKey, SecretKey, SigningSecret},
     terms::SalonTerms,
+    time::Moment,
 };
-use sqlx::{AnyConnection, AnyExecutor, FromRow};
+use sqlx::{AnyConnection, AnyExecutor, AnyPool, FromRow};
 
 use super::{StoreError, from_json, to_json};
 use crate::{api::catalogue::Salon, vault::MasterKey};
@@ -28,6 +29,8 @@ pub struct SalonRecord {
     pub lead_minutes: i64,
     /// Starts are offered every so many minutes.
     pub step_minutes: i64,
+    /// Where letters to the salon itself go; empty: nowhere.
+    pub email: String,
     /// Whether visits can be paid by link.
     pub link_payment: bool,
     /// Origins of the pages that may embed the widget; empty: any.
@@ -111,8 +114,8 @@ pub async fn insert(db: &mut AnyConnection, new: &SalonRecord) -> Result<bool, S
     let salon = &new.salon;
     let done = sqlx::query(
         "INSERT INTO salon (slug, name, address, phone, colour, currency, time_zone, country, terms, cancellation, \
-         hold_minutes, lead_minutes, step_minutes, link_payment, embedders) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
+         hold_minutes, lead_minutes, step_minutes, link_payment, embedders, email) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING",
     )
     .bind(salon.slug.as_str())
     .bind(&salon.name)
@@ -129,6 +132,7 @@ pub async fn insert(db: &mut AnyConnection, new: &SalonRecord) -> Result<bool, S
     .bind(new.step_minutes)
     .bind(i64::from(new.link_payment))
     .bind(to_json(&new.embedders)?)
+    .bind(&new.email)
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -163,6 +167,64 @@ pub async fn set_up(
     Ok(())
 }
 
+/// Up to `most` salons with keys whose list of movements at Stripe is to be read by now, each taken until `again`: should this
+/// process die, another does it then. With each, until when it was read (seconds since 1970).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn take_to_settle(
+    db: &mut AnyConnection,
+    now: Moment,
+    again: Moment,
+    most: i64,
+) -> Result<Vec<(SalonSlug, i64)>, StoreError> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "UPDATE salon SET settle_at = $2 WHERE slug IN \
+         (SELECT slug FROM salon WHERE settle_at <= $1 AND secret_key IS NOT NULL ORDER BY settle_at LIMIT $3) \
+         AND settle_at <= $1 RETURNING slug, settled_until",
+    )
+    .bind(now.0)
+    .bind(again.0)
+    .bind(most)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|(slug, until)| Ok((SalonSlug::parse(&slug).map_err(StoreError::damaged)?, until)))
+        .collect()
+}
+
+/// Whether any salon's list is to be read.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn any_to_settle(db: &AnyPool, now: Moment) -> Result<bool, StoreError> {
+    let found: Option<(String,)> =
+        sqlx::query_as("SELECT slug FROM salon WHERE settle_at <= $1 AND secret_key IS NOT NULL LIMIT 1")
+            .bind(now.0)
+            .fetch_optional(db)
+            .await?;
+    Ok(found.is_some())
+}
+
+/// Notes until when a salon's list was read (seconds since 1970), and when it is read next.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn note_settled(
+    db: &mut AnyConnection,
+    slug: &SalonSlug,
+    until: i64,
+    next: Moment,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE salon SET settled_until = $2, settle_at = $3 WHERE slug = $1")
+        .bind(slug.as_str())
+        .bind(until)
+        .bind(next.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// A salon without keys.
 #[must_use]
 pub fn without_keys(
@@ -178,6 +240,7 @@ pub fn without_keys(
         hold,
         lead_minutes: 60,
         step_minutes: 15,
+        email: String::new(),
         link_payment: true,
         embedders: vec![],
         publishable_key: None,
@@ -205,6 +268,7 @@ struct Row {
     hold_minutes: i64,
     lead_minutes: i64,
     step_minutes: i64,
+    email: String,
     link_payment: i64,
     embedders: String,
     publishable_key: Option<String>,
@@ -231,6 +295,7 @@ impl Row {
             hold: hold.ok_or_else(|| StoreError::damaged("hold_minutes"))?,
             lead_minutes: self.lead_minutes,
             step_minutes: self.step_minutes,
+            email: self.email,
             link_payment: self.link_payment != 0,
             embedders: from_json(&self.embedders)?,
             publishable_key: self

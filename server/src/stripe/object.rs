@@ -1,7 +1,177 @@
-//! Pieces that several of Stripe's objects have.
+//! Stripe's objects, as far as they are needed: in events, in lists and in answers. Unknown fields are passed over.
 
 use domain::decline::Decline;
 use serde::Deserialize;
+
+/// An object that can say something of our payments.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "object", rename_all = "snake_case")]
+pub enum Object {
+    /// A PaymentIntent.
+    PaymentIntent(Box<PaymentIntent>),
+    /// A charge.
+    Charge(Box<Charge>),
+    /// A refund.
+    Refund(Box<Refund>),
+    /// A dispute or an inquiry.
+    Dispute(Box<Dispute>),
+    /// Money on its way to the salon's bank.
+    Payout(Box<Payout>),
+    /// The salon's account.
+    Account(Box<Account>),
+    /// Anything else: it says nothing here.
+    #[serde(other)]
+    Other,
+}
+
+/// A PaymentIntent.
+#[derive(Debug, Deserialize)]
+pub struct PaymentIntent {
+    /// `pi_…`.
+    pub id: String,
+    /// Its latest charge.
+    pub latest_charge: Option<Reference>,
+    /// Why the last try failed.
+    pub last_payment_error: Option<LastError>,
+    /// What we wrote into it.
+    #[serde(default)]
+    pub metadata: Metadata,
+}
+
+/// A charge.
+#[derive(Debug, Deserialize)]
+pub struct Charge {
+    /// `ch_…`.
+    pub id: String,
+    /// `succeeded`, `pending` or `failed`.
+    pub status: Option<String>,
+    /// Whether the money was taken, and not only authorised.
+    #[serde(default)]
+    pub captured: bool,
+    /// How much was given back, in minor units.
+    #[serde(default)]
+    pub amount_refunded: i64,
+    /// Its PaymentIntent.
+    pub payment_intent: Option<Reference>,
+    /// Stripe's code of a decline.
+    pub failure_code: Option<String>,
+    /// What the networks said.
+    pub outcome: Option<Outcome>,
+    /// What we wrote into its PaymentIntent.
+    #[serde(default)]
+    pub metadata: Metadata,
+}
+
+/// A refund.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Refund {
+    /// `re_…`.
+    pub id: String,
+    /// How much, in minor units.
+    pub amount: i64,
+    /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`; `null` in old accounts.
+    pub status: Option<String>,
+    /// The charge it is of.
+    pub charge: Option<Reference>,
+    /// The PaymentIntent it is of.
+    pub payment_intent: Option<Reference>,
+    /// What we wrote into it.
+    #[serde(default)]
+    pub metadata: Metadata,
+}
+
+/// A dispute or an inquiry.
+#[derive(Debug, Deserialize)]
+pub struct Dispute {
+    /// `dp_…`.
+    pub id: String,
+    /// How much is asked back, in minor units of the payment's currency.
+    pub amount: i64,
+    /// The payment's currency, in small letters.
+    pub currency: String,
+    /// Stripe's word for where it stands.
+    pub status: String,
+    /// Stripe's word for why.
+    #[serde(default)]
+    pub reason: String,
+    /// The charge it is about.
+    pub charge: Option<Reference>,
+    /// The PaymentIntent it is about.
+    pub payment_intent: Option<Reference>,
+    /// What it moved.
+    #[serde(default)]
+    pub balance_transactions: Vec<BalanceTransaction>,
+    /// Its deadline.
+    pub evidence_details: Option<EvidenceDetails>,
+}
+
+/// The deadline of a dispute.
+#[derive(Debug, Deserialize)]
+pub struct EvidenceDetails {
+    /// In seconds since 1970.
+    pub due_by: Option<i64>,
+}
+
+/// Money on its way to the salon's bank.
+#[derive(Debug, Deserialize)]
+pub struct Payout {
+    /// `po_…`.
+    pub id: String,
+    /// How much, in minor units.
+    pub amount: i64,
+    /// In small letters.
+    pub currency: String,
+    /// Stripe's word for where it stands.
+    pub status: String,
+    /// When it reaches the bank, in seconds since 1970.
+    #[serde(default)]
+    pub arrival_date: i64,
+}
+
+/// The salon's account.
+#[derive(Debug, Deserialize)]
+pub struct Account {
+    /// Whether it can take cards.
+    pub charges_enabled: bool,
+    /// Whether it is paid out.
+    pub payouts_enabled: bool,
+}
+
+/// A movement on the balance.
+#[derive(Debug, Deserialize)]
+pub struct BalanceTransaction {
+    /// `txn_…`.
+    pub id: String,
+    /// What it is of.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Before the fee, signed, in minor units.
+    pub amount: i64,
+    /// Stripe's fee, in minor units.
+    pub fee: i64,
+    /// The balance's currency, in small letters.
+    pub currency: String,
+    /// In seconds since 1970.
+    pub created: i64,
+    /// What moved it: an id, or all of it where it was asked for.
+    pub source: Option<serde_json::Value>,
+}
+
+/// What we wrote into an object.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Metadata {
+    /// Our id of the attempt.
+    pub attempt: Option<String>,
+    /// Our id of the refund.
+    pub refund: Option<String>,
+}
+
+/// What the networks said of a charge.
+#[derive(Debug, Deserialize)]
+pub struct Outcome {
+    /// Stripe's reason for a decline.
+    pub reason: Option<String>,
+}
 
 /// Why the last try failed.
 #[derive(Clone, Debug, Deserialize)]

@@ -1,18 +1,8 @@
-//! Refunds.
+//! Refunds: giving money back, and reading what became of it.
 
 use domain::{id::RefundId, key::SecretKey, money::Money};
-use serde::Deserialize;
 
-use super::{StripeClient, StripeError};
-
-/// A refund, as far as it is needed.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Refund {
-    /// `re_…`.
-    pub id: String,
-    /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`; `null` in old accounts.
-    pub status: Option<String>,
-}
+use super::{StripeClient, StripeError, list::List, object::Refund};
 
 impl StripeClient {
     /// Gives back `sum` of an intent's money. Our id is the idempotency key.
@@ -32,5 +22,15 @@ impl StripeClient {
             ("metadata[refund]", id.as_str().to_owned()),
         ];
         self.post(key, "/v1/refunds", id.as_str(), &form).await
+    }
+
+    /// The refunds of an intent's money, the newest first, at most 100.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn refunds(&self, key: &SecretKey, intent: &str) -> Result<Vec<Refund>, StripeError> {
+        let path = format!("/v1/refunds?limit=100&payment_intent={intent}");
+        let list: List<Refund> = self.get(key, &path).await?;
+        Ok(list.data)
     }
 }

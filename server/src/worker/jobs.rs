@@ -3,6 +3,7 @@
 use domain::{
     id::{AttemptId, RefundId},
     payment::AttemptState,
+    refund::RefundState,
 };
 
 use super::BATCH;
@@ -10,13 +11,13 @@ use crate::{
     api::error::{ApiError, Code},
     app::App,
     mail,
-    payments::ask,
+    payments::{self, ask},
     store::{
         attempt,
         job::{self, DueJob, Job},
         refund,
     },
-    stripe::StripeError,
+    stripe::{StripeError, object},
 };
 
 /// How long a job may take before it counts as lost with its process, in milliseconds.
@@ -59,7 +60,13 @@ async fn work(app: &App, due: &DueJob) -> Result<(), ApiError> {
     match &due.job {
         Job::Mail { booking, letter } => mail::send(app, &due.id, booking, *letter).await,
         Job::CancelIntent { attempt } => cancel(app, attempt).await,
-        Job::Refund { refund } => give_back(app, refund).await,
+        Job::Refund { refund } => give_back(app, due, refund).await,
+        Job::ReadRefunds { attempt } => read_refunds(app, attempt).await,
+        Job::Notify {
+            salon,
+            attempt,
+            notice,
+        } => mail::notify(app, &due.id, salon, attempt, *notice).await,
     }
 }
 
@@ -74,10 +81,13 @@ async fn cancel(app: &App, id: &AttemptId) -> Result<(), ApiError> {
     ask::cancel(app, &attempt).await.map(|_| ())
 }
 
-async fn give_back(app: &App, id: &RefundId) -> Result<(), ApiError> {
+async fn give_back(app: &App, due: &DueJob, id: &RefundId) -> Result<(), ApiError> {
     let Some(row) = refund::find(app.store.read(), id).await? else {
         return Ok(());
     };
+    if row.state != RefundState::Created {
+        return Ok(());
+    }
     let Some(attempt) = attempt::find(app.store.read(), &row.attempt).await? else {
         return Ok(());
     };
@@ -88,24 +98,46 @@ async fn give_back(app: &App, id: &RefundId) -> Result<(), ApiError> {
         ));
     };
     let key = ask::key_of(app, &attempt).await?;
-    let (stripe_id, state) = match app.stripe.refund(&key, id, intent, row.sum).await {
-        Ok(made) => (made.id, made.status.unwrap_or_else(|| "pending".to_owned())),
-        // Somebody gave it back in Stripe's dashboard: there is nothing left to do.
-        Err(StripeError::Refused { code: Some(code), .. }) if code == "charge_already_refunded" => {
-            (format!("elsewhere_{id}"), "succeeded".to_owned())
+    // Tried before: Stripe forgets keys after a day, so what came of it is looked for first.
+    if due.tries > 1 {
+        let made = app.stripe.refunds(&key, intent).await.map_err(no_refund)?;
+        let of_ours = |one: &&object::Refund| one.metadata.refund.as_deref() == Some(id.as_str());
+        if let Some(made) = made.iter().find(of_ours) {
+            return payments::refund::observe(app, &attempt.salon, made).await;
         }
-        Err(error) => {
-            tracing::error!(refund = %id, %error, "a refund failed");
-            return Err(ApiError::new(Code::PaymentDown, "Stripe did not take the refund"));
-        }
-    };
-    let mut write = app.store.write().await?;
-    refund::set_state(write.conn(), id, &stripe_id, &state).await?;
-    if matches!(state.as_str(), "succeeded" | "pending") {
-        // Such a refund is of all that was left.
-        attempt::note_refunded(write.conn(), &attempt.id, attempt.sum.minor()).await?;
     }
-    Ok(write.commit().await?)
+    match app.stripe.refund(&key, id, intent, row.sum).await {
+        Ok(mut made) => {
+            // This is the refund that was asked for, whatever is written in it.
+            made.metadata.refund = Some(id.as_str().to_owned());
+            payments::refund::observe(app, &attempt.salon, &made).await
+        }
+        Err(StripeError::Refused { status, code, .. }) if !matches!(status, 401 | 403 | 429) => {
+            tracing::error!(refund = %id, ?code, "Stripe refused a refund");
+            payments::refund::refused(app, &attempt, &row).await
+        }
+        Err(error) => Err(no_refund(error)),
+    }
+}
+
+fn no_refund(error: StripeError) -> ApiError {
+    tracing::error!(%error, "a refund failed");
+    ApiError::new(Code::PaymentDown, "Stripe did not take the refund")
+}
+
+/// Asks which refunds an attempt has, and applies each.
+async fn read_refunds(app: &App, id: &AttemptId) -> Result<(), ApiError> {
+    let Some(attempt) = attempt::find(app.store.read(), id).await? else {
+        return Ok(());
+    };
+    let Some(intent) = &attempt.intent else {
+        return Ok(());
+    };
+    let key = ask::key_of(app, &attempt).await?;
+    for seen in app.stripe.refunds(&key, intent).await.map_err(no_refund)? {
+        payments::refund::observe(app, &attempt.salon, &seen).await?;
+    }
+    Ok(())
 }
 
 /// Milliseconds until a job that was tried so often is tried again: 2 s, doubled each time, at most an hour.

@@ -1,0 +1,11 @@
+DROP INDEX salon_to_settle;
+DROP INDEX refund_by_attempt;
+DROP INDEX attempt_by_charge;
+DROP TABLE payout;
+DROP TABLE dispute;
+DROP TABLE settled;
+DROP TABLE ledger;
+ALTER TABLE salon DROP COLUMN settle_at;
+ALTER TABLE salon DROP COLUMN settled_until;
+ALTER TABLE salon DROP COLUMN email;
+ALTER TABLE attempt DROP COLUMN reserved;

@@ -1,0 +1,118 @@
+//! What Stripe says of disputes.
+
+use domain::{
+    currency::Currency,
+    dispute::{self, DisputeState, Sighting},
+    id::{AttemptId, SalonSlug},
+    ledger::{Entry, EntryKind},
+    money::Money,
+    time::Moment,
+};
+
+use super::{lost, object};
+use crate::{
+    api::error::ApiError,
+    app::random_id,
+    store::{
+        Write,
+        dispute::{self as disputes, DisputeRecord},
+        job::{self, Job, Notice},
+        ledger,
+    },
+    stripe::object::{BalanceTransaction, Dispute, Metadata, Reference},
+};
+
+/// Applies what Stripe said of a dispute at a time (seconds since 1970) within a transaction; `false` when somebody else
+/// moved it meanwhile.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn apply(
+    write: &mut Write,
+    salon: &SalonSlug,
+    told: &Dispute,
+    at: i64,
+    now: Moment,
+) -> Result<bool, ApiError> {
+    let intent = told.payment_intent.as_ref().map(Reference::id);
+    let charge = told.charge.as_ref().map(Reference::id);
+    let Some(attempt) = object::find(write, salon, intent, charge, &Metadata::default()).await? else {
+        return Ok(true);
+    };
+    // What moved has moved, however old the news.
+    for moved in &told.balance_transactions {
+        book(write, salon, &attempt.id, &told.id, moved, now).await?;
+    }
+    let Some(state) = DisputeState::of_stripe(&told.status) else {
+        tracing::warn!(dispute = %told.id, status = %told.status, "a state of a dispute that is not known here");
+        return Ok(true);
+    };
+    let seen = Sighting { state, at };
+    let due_by = told.evidence_details.as_ref().and_then(|details| details.due_by);
+    let Some(known) = disputes::seen(write.conn(), salon, &told.id).await? else {
+        let currency = Currency::parse(&told.currency).map_err(|_| lost("a dispute's currency"))?;
+        let new = DisputeRecord {
+            id: told.id.clone(),
+            attempt: attempt.id.clone(),
+            sum: Money::new(told.amount, currency).map_err(|_| lost("a dispute's sum"))?,
+            reason: told.reason.clone(),
+            seen,
+            due_by,
+        };
+        if !disputes::insert(write.conn(), salon, &new).await? {
+            return Ok(false);
+        }
+        if state.wants_answer() {
+            notify(write, salon, &attempt.id, now).await?;
+        }
+        return Ok(true);
+    };
+    let later = dispute::later(known, seen);
+    if later == known {
+        return Ok(true);
+    }
+    if state.wants_answer() && !known.state.wants_answer() {
+        notify(write, salon, &attempt.id, now).await?;
+    }
+    Ok(disputes::advance(write.conn(), salon, &told.id, known, later, due_by).await?)
+}
+
+async fn book(
+    write: &mut Write,
+    salon: &SalonSlug,
+    attempt: &AttemptId,
+    dispute: &str,
+    moved: &BalanceTransaction,
+    now: Moment,
+) -> Result<(), ApiError> {
+    let kind = match moved.amount {
+        ..=-1 => EntryKind::DisputeWithdrawn,
+        0 => return Ok(()),
+        1.. => EntryKind::DisputeReinstated,
+    };
+    let currency = Currency::parse(&moved.currency).map_err(|_| lost("a dispute's currency"))?;
+    let sum = i64::try_from(moved.amount.unsigned_abs())
+        .ok()
+        .and_then(|minor| Money::new(minor, currency).ok())
+        .ok_or_else(|| lost("a dispute's sum"))?;
+    let entry = Entry {
+        kind,
+        sum,
+        source: dispute.to_owned(),
+    };
+    Ok(ledger::add(write.conn(), salon, attempt, &moved.id, &entry, now).await?)
+}
+
+async fn notify(
+    write: &mut Write,
+    salon: &SalonSlug,
+    attempt: &AttemptId,
+    now: Moment,
+) -> Result<(), ApiError> {
+    let job = Job::Notify {
+        salon: salon.clone(),
+        attempt: attempt.clone(),
+        notice: Notice::Dispute,
+    };
+    Ok(job::insert(write.conn(), &random_id()?, &job, now).await?)
+}

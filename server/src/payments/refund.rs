@@ -1,0 +1,226 @@
+//! Giving money back, and what becomes of it.
+
+use domain::{
+    id::{RefundId, SalonSlug},
+    ledger::{Entry, EntryKind},
+    money::Money,
+    refund::{self, Movement, RefundState},
+    time::Moment,
+};
+
+use super::{lost, object};
+use crate::{
+    api::error::ApiError,
+    app::{App, random_id},
+    store::{
+        Write,
+        attempt::{self, AttemptRecord},
+        job::{self, Job, Notice},
+        ledger,
+        refund::{self as refunds, Reason, RefundRecord},
+    },
+    stripe::object::{Reference, Refund},
+};
+
+/// Sets a sum aside and writes the job that gives it back. `false` when that much is not left, or, for money without a
+/// booking, when it is on its way already.
+///
+/// # Errors
+/// [`ApiError`]; the transaction must be dropped.
+pub async fn begin(
+    write: &mut Write,
+    attempt: &AttemptRecord,
+    sum: Money,
+    reason: Reason,
+    now: Moment,
+) -> Result<bool, ApiError> {
+    let new = RefundRecord {
+        id: new_id()?,
+        attempt: attempt.id.clone(),
+        sum,
+        reason,
+        state: RefundState::Created,
+        stripe_id: None,
+    };
+    if !refunds::insert(write.conn(), &new, now).await? {
+        return Ok(false);
+    }
+    if !attempt::reserve(write.conn(), &attempt.id, sum.minor()).await? {
+        return Ok(false);
+    }
+    job::insert(write.conn(), &random_id()?, &Job::Refund { refund: new.id }, now).await?;
+    Ok(true)
+}
+
+/// Applies what Stripe says of a refund, in a transaction of its own.
+///
+/// # Errors
+/// [`ApiError`]; then nothing was written.
+pub async fn observe(app: &App, salon: &SalonSlug, seen: &Refund) -> Result<(), ApiError> {
+    for _ in 0..super::TRIES {
+        let mut write = app.store.write().await?;
+        if apply(&mut write, salon, seen, app.now()).await? {
+            return Ok(write.commit().await?);
+        }
+    }
+    Err(super::busy())
+}
+
+/// Applies what Stripe says of a refund within a transaction; `false` when somebody else moved it meanwhile.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn apply(
+    write: &mut Write,
+    salon: &SalonSlug,
+    seen: &Refund,
+    now: Moment,
+) -> Result<bool, ApiError> {
+    let ours = seen
+        .metadata
+        .refund
+        .as_deref()
+        .and_then(|id| RefundId::parse(id).ok());
+    let known = refunds::find_either(write.conn(), salon, &seen.id, ours.as_ref()).await?;
+    let row = match known {
+        Some(row) => row,
+        None => match adopt(write, salon, seen, now).await? {
+            Adopted::Row(row) => row,
+            Adopted::NotOurs => return Ok(true),
+            Adopted::Again => return Ok(false),
+        },
+    };
+    let (state, movement) = refund::advance(row.state, RefundState::of_stripe(seen.status.as_deref()));
+    if state == row.state && row.stripe_id.is_some() {
+        return Ok(true);
+    }
+    if !refunds::advance(write.conn(), &row, state, Some(&seen.id)).await? {
+        return Ok(false);
+    }
+    tracing::info!(refund = %row.id, from = ?row.state, to = ?state, "refund");
+    let sum = row.sum.minor();
+    let set_aside = row.state == RefundState::Created && row.reason != Reason::Dashboard;
+    let reserved = if set_aside && state != RefundState::Created {
+        -sum
+    } else {
+        0
+    };
+    let refunded = match movement {
+        Movement::Out => sum,
+        Movement::Back => -sum,
+        Movement::None | Movement::OutAndBack => 0,
+    };
+    if !attempt::move_refunds(write.conn(), &row.attempt, reserved, refunded).await? {
+        return Err(lost("room for a refund"));
+    }
+    book(write, salon, &row, &seen.id, movement, now).await?;
+    if state.is_over() {
+        notify(write, salon, &row, now).await?;
+    }
+    Ok(true)
+}
+
+/// Notes that Stripe refused to give a refund's money back, for good: the salon keeps it, and is told.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn refused(app: &App, attempt: &AttemptRecord, row: &RefundRecord) -> Result<(), ApiError> {
+    let now = app.now();
+    let mut write = app.store.write().await?;
+    if !refunds::advance(write.conn(), row, RefundState::Failed, None).await? {
+        // Somebody saw it at Stripe after all.
+        return Ok(());
+    }
+    if !attempt::move_refunds(write.conn(), &attempt.id, -row.sum.minor(), 0).await? {
+        return Err(lost("room for a refund"));
+    }
+    // What else went back, perhaps in the dashboard, explains it.
+    let job = Job::ReadRefunds {
+        attempt: attempt.id.clone(),
+    };
+    job::insert(write.conn(), &random_id()?, &job, now).await?;
+    notify(&mut write, &attempt.salon, row, now).await?;
+    Ok(write.commit().await?)
+}
+
+enum Adopted {
+    Row(RefundRecord),
+    NotOurs,
+    Again,
+}
+
+/// Writes down a refund that somebody made in Stripe's dashboard.
+async fn adopt(
+    write: &mut Write,
+    salon: &SalonSlug,
+    seen: &Refund,
+    now: Moment,
+) -> Result<Adopted, ApiError> {
+    let intent = seen.payment_intent.as_ref().map(Reference::id);
+    let charge = seen.charge.as_ref().map(Reference::id);
+    let Some(attempt) = object::find(write, salon, intent, charge, &seen.metadata).await? else {
+        return Ok(Adopted::NotOurs);
+    };
+    let sum = Money::new(seen.amount, attempt.sum.currency()).map_err(|_| lost("a refund's sum"))?;
+    let row = RefundRecord {
+        id: new_id()?,
+        attempt: attempt.id,
+        sum,
+        reason: Reason::Dashboard,
+        state: RefundState::Created,
+        stripe_id: Some(seen.id.clone()),
+    };
+    if refunds::insert(write.conn(), &row, now).await? {
+        Ok(Adopted::Row(row))
+    } else {
+        Ok(Adopted::Again)
+    }
+}
+
+async fn book(
+    write: &mut Write,
+    salon: &SalonSlug,
+    row: &RefundRecord,
+    stripe_id: &str,
+    movement: Movement,
+    now: Moment,
+) -> Result<(), ApiError> {
+    let kinds: &[(EntryKind, &str)] = match movement {
+        Movement::None => &[],
+        Movement::Out => &[(EntryKind::Refunded, "refunded")],
+        Movement::Back => &[(EntryKind::RefundFailed, "failed")],
+        Movement::OutAndBack => &[
+            (EntryKind::Refunded, "refunded"),
+            (EntryKind::RefundFailed, "failed"),
+        ],
+    };
+    for (kind, what) in kinds {
+        let entry = Entry {
+            kind: *kind,
+            sum: row.sum,
+            source: stripe_id.to_owned(),
+        };
+        let name = format!("{stripe_id}:{what}");
+        ledger::add(write.conn(), salon, &row.attempt, &name, &entry, now).await?;
+    }
+    Ok(())
+}
+
+async fn notify(
+    write: &mut Write,
+    salon: &SalonSlug,
+    row: &RefundRecord,
+    now: Moment,
+) -> Result<(), ApiError> {
+    tracing::error!(refund = %row.id, "a refund did not reach the client");
+    let job = Job::Notify {
+        salon: salon.clone(),
+        attempt: row.attempt.clone(),
+        notice: Notice::RefundFailed,
+    };
+    Ok(job::insert(write.conn(), &random_id()?, &job, now).await?)
+}
+
+fn new_id() -> Result<RefundId, ApiError> {
+    RefundId::parse(&format!("{}{}", RefundId::PREFIX, random_id()?)).map_err(|_| lost("refund"))
+}

@@ -1,0 +1,149 @@
+//! Disputes and payouts: what Stripe says of them, the latest word.
+
+use domain::{
+    dispute::Sighting,
+    id::{AttemptId, SalonSlug},
+    money::Money,
+};
+use sqlx::{AnyConnection, AnyExecutor};
+
+use super::{StoreError, from_name, to_name};
+
+/// A dispute as it is kept.
+#[derive(Clone, Debug)]
+pub struct DisputeRecord {
+    /// Stripe's `dp_…`.
+    pub id: String,
+    /// The attempt it is about.
+    pub attempt: AttemptId,
+    /// How much is asked back, in the currency of the payment.
+    pub sum: Money,
+    /// Stripe's `reason`.
+    pub reason: String,
+    /// Where it stands, and since when that is known.
+    pub seen: Sighting,
+    /// Until when it must be answered, in seconds since 1970.
+    pub due_by: Option<i64>,
+}
+
+/// Where a salon's dispute of this id stands.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn seen(
+    db: impl AnyExecutor<'_>,
+    salon: &SalonSlug,
+    id: &str,
+) -> Result<Option<Sighting>, StoreError> {
+    let row: Option<(String, i64)> =
+        sqlx::query_as("SELECT state, seen_at FROM dispute WHERE salon = $1 AND id = $2")
+            .bind(salon.as_str())
+            .bind(id)
+            .fetch_optional(db)
+            .await?;
+    row.map(|(state, at)| {
+        Ok(Sighting {
+            state: from_name(&state)?,
+            at,
+        })
+    })
+    .transpose()
+}
+
+/// Writes a new dispute; `false` when somebody was first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn insert(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    new: &DisputeRecord,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO dispute (salon, id, attempt, sum, currency, reason, state, seen_at, due_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+    )
+    .bind(salon.as_str())
+    .bind(&new.id)
+    .bind(new.attempt.as_str())
+    .bind(new.sum.minor())
+    .bind(new.sum.currency().code())
+    .bind(&new.reason)
+    .bind(to_name(&new.seen.state)?)
+    .bind(new.seen.at)
+    .bind(new.due_by)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Moves a dispute on from what was known of it; `false` when somebody else did meanwhile.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn advance(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    id: &str,
+    from: Sighting,
+    to: Sighting,
+    due_by: Option<i64>,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE dispute SET state = $5, seen_at = $6, due_by = $7 \
+         WHERE salon = $1 AND id = $2 AND state = $3 AND seen_at = $4",
+    )
+    .bind(salon.as_str())
+    .bind(id)
+    .bind(to_name(&from.state)?)
+    .bind(from.at)
+    .bind(to_name(&to.state)?)
+    .bind(to.at)
+    .bind(due_by)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A payout to the salon's bank.
+#[derive(Clone, Debug)]
+pub struct PayoutRecord {
+    /// Stripe's `po_…`.
+    pub id: String,
+    /// How much, in minor units; negative when the bank pays Stripe.
+    pub amount: i64,
+    /// In capitals.
+    pub currency: String,
+    /// Stripe's `status`.
+    pub state: String,
+    /// When Stripe said so, in seconds since 1970.
+    pub seen_at: i64,
+    /// When it reaches the bank, in seconds since 1970.
+    pub arrives: i64,
+}
+
+/// Writes what Stripe says of a payout, unless something later is known.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn keep_payout(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    new: &PayoutRecord,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO payout (salon, id, amount, currency, state, seen_at, arrives) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         ON CONFLICT (salon, id) DO UPDATE SET state = excluded.state, seen_at = excluded.seen_at, arrives = excluded.arrives \
+         WHERE payout.seen_at <= excluded.seen_at",
+    )
+    .bind(salon.as_str())
+    .bind(&new.id)
+    .bind(new.amount)
+    .bind(&new.currency)
+    .bind(&new.state)
+    .bind(new.seen_at)
+    .bind(new.arrives)
+    .execute(db)
+    .await?;
+    Ok(())
+}

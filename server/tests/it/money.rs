@@ -1,0 +1,350 @@
+//! The books of money: refunds, disputes, fees and payouts, told or found, and whether it all adds up with Stripe.
+
+use domain::ledger::{Difference, Reconciliation, reconcile};
+use serde_json::{Value, json};
+use server::{
+    api::{
+        booking::{Payment, State},
+        confirm::Next,
+    },
+    payments::refund,
+    store::{attempt::AttemptRecord, ledger, refund::Reason},
+};
+
+use crate::harness::{House, Page, VISA, eur};
+
+/// What a salon subscribes to that sets its webhook up by hand.
+const THIRTEEN: [&str; 13] = [
+    "charge.captured",
+    "charge.expired",
+    "charge.failed",
+    "charge.pending",
+    "charge.refunded",
+    "charge.succeeded",
+    "charge.updated",
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.updated",
+    "charge.refund.updated",
+];
+const REFUND_FAILS_LATER: &str = "4000000000005126";
+const DISPUTED: &str = "4000000000000259";
+const INQUIRY: &str = "4000000000001976";
+
+async fn paid<'a>(house: &'a House, card: &str) -> Page<'a> {
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    assert_eq!(page.pay(4800, card).await.unwrap().next, Next::Done);
+    page
+}
+
+/// What of Stripe's events the server hears.
+#[derive(Clone, Copy, Debug)]
+enum Hears {
+    Everything,
+    Thirteen,
+    Nothing,
+}
+
+/// Delivers what is heard, in an order of its own, and lets time pass until all is known.
+async fn catch_up(house: &House, hears: Hears) {
+    let mut events = house.events().await;
+    events.retain(|event| match hears {
+        Hears::Everything => true,
+        Hears::Thirteen => THIRTEEN.contains(&event["type"].as_str().unwrap()),
+        Hears::Nothing => false,
+    });
+    events.reverse();
+    for event in &events {
+        assert_eq!(house.webhook(event).await, 200, "{event}");
+    }
+    for _ in 0..3 {
+        house.pass_minutes(11);
+        house.work().await;
+    }
+}
+
+async fn advance(house: &House, what: &str) {
+    control(house, "advance", json!({ "what": what })).await;
+}
+
+async fn control(house: &House, path: &str, body: Value) -> Value {
+    let url = format!("{}/_sandbox/{path}", house.sandbox.url());
+    let answer = house.http.post(url).json(&body).send().await.unwrap();
+    assert!(
+        answer.status().is_success(),
+        "{path}: {}",
+        answer.text().await.unwrap()
+    );
+    answer.json().await.unwrap_or(Value::Null)
+}
+
+async fn charge(house: &House) -> String {
+    house.taken()[0]["id"].as_str().unwrap().to_owned()
+}
+
+async fn the_attempt(house: &House) -> AttemptRecord {
+    let mut write = house.app.store.write().await.unwrap();
+    let (id,): (String,) = sqlx::query_as("SELECT id FROM attempt WHERE state = 'succeeded'")
+        .fetch_one(write.conn())
+        .await
+        .unwrap();
+    server::store::attempt::find(write.conn(), &domain::id::AttemptId::parse(&id).unwrap())
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+/// Compares the books with what the server read of Stripe's list, and that with the list itself.
+async fn compare(house: &House) -> Reconciliation {
+    let slug = domain::id::SalonSlug::parse("lumen").unwrap();
+    let db = house.app.store.read();
+    let entries = ledger::entries(db, &slug).await.unwrap();
+    let settled = ledger::settled(db, &slug).await.unwrap();
+    let list = house.stripe_get("/v1/balance_transactions?limit=100").await;
+    let list = list["data"].as_array().unwrap().clone();
+    let net = |one: &Value| one["amount"].as_i64().unwrap() - one["fee"].as_i64().unwrap();
+    assert_eq!(settled.len(), list.len());
+    assert_eq!(
+        settled.iter().map(|one| one.amount - one.fee).sum::<i64>(),
+        list.iter().map(net).sum::<i64>()
+    );
+    reconcile(&entries, &settled, |source| {
+        house.taken().iter().any(|charge| charge["id"] == source)
+    })
+}
+
+fn net(of: &Reconciliation) -> i64 {
+    of.net.values().sum()
+}
+
+#[tokio::test]
+async fn a_payment_its_fee_and_its_payout_agree_to_the_cent() {
+    let house = House::start().await;
+    paid(&house, VISA).await;
+    advance(&house, "fees").await;
+    catch_up(&house, Hears::Nothing).await;
+    let books = compare(&house).await;
+    assert_eq!(books.differences, []);
+    // 1.5 % and 25 cents of 48.00.
+    assert_eq!(books.fees.values().sum::<i64>(), 97);
+    assert_eq!(net(&books), 4800 - 97);
+
+    control(&house, "payouts", json!({})).await;
+    advance(&house, "payouts").await;
+    catch_up(&house, Hears::Everything).await;
+    assert_eq!(net(&compare(&house).await), 4800 - 97, "a payout is no loss");
+    let (paid_out, state): (i64, String) = sqlx::query_as("SELECT amount, state FROM payout")
+        .fetch_one(house.app.store.read())
+        .await
+        .unwrap();
+    assert_eq!((paid_out, state.as_str()), (4800 - 97, "paid"));
+}
+
+#[tokio::test]
+async fn before_its_fee_is_known_a_payment_is_named_as_not_settled_yet() {
+    let house = House::start().await;
+    paid(&house, VISA).await;
+    catch_up(&house, Hears::Everything).await;
+    let books = compare(&house).await;
+    assert!(
+        matches!(
+            books.differences[..],
+            [Difference::NotSettled { booked: 4800, .. }]
+        ),
+        "{books:?}"
+    );
+}
+
+#[tokio::test]
+async fn refunds_made_in_the_dashboard_are_found_whatever_is_heard() {
+    for hears in [Hears::Everything, Hears::Thirteen, Hears::Nothing] {
+        let house = House::start().await;
+        let page = paid(&house, VISA).await;
+        let charge = charge(&house).await;
+        for sum in [1000, 800] {
+            control(
+                &house,
+                &format!("charges/{charge}/refund"),
+                json!({ "amount": sum }),
+            )
+            .await;
+        }
+        advance(&house, "all").await;
+        catch_up(&house, hears).await;
+        assert_eq!(the_attempt(&house).await.refunded, 1800, "{hears:?}");
+        let books = compare(&house).await;
+        assert_eq!(books.differences, [], "{hears:?}");
+        assert_eq!(net(&books), 4800 - 97 - 1800, "{hears:?}");
+
+        control(&house, &format!("charges/{charge}/refund"), json!({})).await;
+        catch_up(&house, hears).await;
+        let after = page.status().await.unwrap();
+        assert_eq!(after.payment, Payment::GivenBack { sum: eur(4800) }, "{hears:?}");
+        assert_eq!(after.state, State::Booked, "{hears:?}");
+        assert_eq!(compare(&house).await.differences, [], "{hears:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refund_that_fails_later_is_with_the_salon_again_and_the_salon_is_told() {
+    for hears in [Hears::Everything, Hears::Thirteen, Hears::Nothing] {
+        let house = House::start().await;
+        paid(&house, REFUND_FAILS_LATER).await;
+        give_back(&house, 2000).await;
+        house.work().await;
+        assert_eq!(the_attempt(&house).await.refunded, 2000, "{hears:?}");
+        advance(&house, "all").await;
+        catch_up(&house, hears).await;
+        let attempt = the_attempt(&house).await;
+        assert_eq!((attempt.refunded, attempt.reserved), (0, 0), "{hears:?}");
+        let books = compare(&house).await;
+        assert_eq!(books.differences, [], "{hears:?}");
+        assert_eq!(net(&books), 4800 - 97, "{hears:?}");
+        let told = house
+            .letters()
+            .iter()
+            .filter(|letter| letter.contains("A refund failed"))
+            .count();
+        assert_eq!(told, 1, "{hears:?}");
+    }
+}
+
+async fn give_back(house: &House, sum: i64) -> bool {
+    let attempt = the_attempt(house).await;
+    let mut write = house.app.store.write().await.unwrap();
+    let begun = refund::begin(&mut write, &attempt, eur(sum), Reason::Requested, house.app.now())
+        .await
+        .unwrap();
+    if begun {
+        write.commit().await.unwrap();
+    }
+    begun
+}
+
+#[tokio::test]
+async fn a_dispute_takes_the_money_and_gives_it_back_when_won() {
+    for hears in [Hears::Everything, Hears::Thirteen, Hears::Nothing] {
+        for (won, left) in [(true, 4800), (false, 0)] {
+            let house = House::start().await;
+            paid(&house, DISPUTED).await;
+            advance(&house, "all").await;
+            catch_up(&house, hears).await;
+            let (id, state): (String, String) = sqlx::query_as("SELECT id, state FROM dispute")
+                .fetch_one(house.app.store.read())
+                .await
+                .unwrap();
+            assert_eq!(state, "needs_response", "{hears:?}");
+            let told = house
+                .letters()
+                .iter()
+                .filter(|letter| letter.contains("is disputed"))
+                .count();
+            assert_eq!(told, 1, "{hears:?}");
+            let during = compare(&house).await;
+            assert_eq!(during.differences, [], "{hears:?}");
+
+            control(&house, &format!("disputes/{id}/close"), json!({ "won": won })).await;
+            catch_up(&house, hears).await;
+            let after = compare(&house).await;
+            assert_eq!(after.differences, [], "{hears:?} {won}");
+            let lost_to_fees = after.fees.values().sum::<i64>();
+            assert_eq!(net(&after), left - lost_to_fees, "{hears:?} {won}");
+            if !matches!(hears, Hears::Nothing) {
+                let (state,): (String,) = sqlx::query_as("SELECT state FROM dispute")
+                    .fetch_one(house.app.store.read())
+                    .await
+                    .unwrap();
+                assert_eq!(state, if won { "won" } else { "lost" }, "{hears:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_inquiry_moves_no_money() {
+    let house = House::start().await;
+    paid(&house, INQUIRY).await;
+    advance(&house, "all").await;
+    catch_up(&house, Hears::Thirteen).await;
+    let (state,): (String,) = sqlx::query_as("SELECT state FROM dispute")
+        .fetch_one(house.app.store.read())
+        .await
+        .unwrap();
+    assert_eq!(state, "warning_needs_response");
+    assert_eq!(net(&compare(&house).await), 4800 - 97);
+}
+
+#[tokio::test]
+async fn refunds_at_once_never_exceed_the_payment() {
+    let house = House::start().await;
+    paid(&house, VISA).await;
+    let tries: Vec<bool> = many(&house, 12).await;
+    assert_eq!(
+        tries.iter().filter(|begun| **begun).count(),
+        4,
+        "four times 10.00 of 48.00"
+    );
+    house.work().await;
+    assert_eq!(house.kept(), 800);
+    let attempt = the_attempt(&house).await;
+    assert_eq!((attempt.refunded, attempt.reserved), (4000, 0));
+}
+
+async fn many(house: &House, count: usize) -> Vec<bool> {
+    let attempt = the_attempt(house).await;
+    let tries: Vec<_> = (0..count)
+        .map(|_| {
+            let (app, attempt) = (house.app.clone(), attempt.clone());
+            tokio::spawn(async move {
+                let mut write = app.store.write().await.unwrap();
+                let begun = refund::begin(&mut write, &attempt, eur(1000), Reason::Requested, app.now());
+                let begun = begun.await.unwrap();
+                if begun {
+                    write.commit().await.unwrap();
+                }
+                begun
+            })
+        })
+        .collect();
+    let mut begun = Vec::new();
+    for one in tries {
+        begun.push(one.await.unwrap());
+    }
+    begun
+}
+
+#[tokio::test]
+async fn a_refund_whose_answer_is_lost_is_made_once_even_a_day_later() {
+    for fault in ["connection_reset_before", "connection_reset_after"] {
+        let house = House::start().await;
+        paid(&house, VISA).await;
+        give_back(&house, 1500).await;
+        house.fault("/v1/refunds", fault, 3).await;
+        house.work().await;
+        // Stripe has forgotten the key by then.
+        control(&house, "clock", json!({ "advance_s": 2 * 86_400 })).await;
+        house.pass_minutes(2 * 24 * 60);
+        house.work().await;
+        assert_eq!(house.kept(), 3300, "{fault}");
+        let attempt = the_attempt(&house).await;
+        assert_eq!((attempt.refunded, attempt.reserved), (1500, 0), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_refund_that_stripe_refuses_leaves_the_money_with_the_salon() {
+    let house = House::start().await;
+    paid(&house, VISA).await;
+    give_back(&house, 3000).await;
+    // Meanwhile somebody gives all of it back in the dashboard.
+    let charge = charge(&house).await;
+    control(&house, &format!("charges/{charge}/refund"), json!({})).await;
+    catch_up(&house, Hears::Nothing).await;
+    let attempt = the_attempt(&house).await;
+    assert_eq!((attempt.refunded, attempt.reserved), (4800, 0));
+    assert_eq!(house.kept(), 0);
+    assert!(!give_back(&house, 1).await);
+}
