@@ -1,6 +1,7 @@
 //! Moves payments forward. Everything that is seen of an attempt, by whomever, goes through [`observe`].
 
 pub mod ask;
+pub mod books;
 pub mod dispute;
 pub mod event;
 pub mod object;

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Sets a sum aside and writes the job that gives it back. `false` when that much is not left, or, for money without a
-/// booking, when it is on its way already.
+/// booking, when it is on its way already; then nothing was written.
 ///
 /// # Errors
 /// [`ApiError`]; the transaction must be dropped.
@@ -42,11 +42,14 @@ pub async fn begin(
         state: RefundState::Created,
         stripe_id: None,
     };
-    if !refunds::insert(write.conn(), &new, now).await? {
-        return Ok(false);
-    }
     if !attempt::reserve(write.conn(), &attempt.id, sum.minor()).await? {
         return Ok(false);
+    }
+    if !refunds::insert(write.conn(), &new, now).await? {
+        return match attempt::move_refunds(write.conn(), &attempt.id, -sum.minor(), 0).await? {
+            true => Ok(false),
+            false => Err(lost("what was set aside")),
+        };
     }
     job::insert(write.conn(), &random_id()?, &Job::Refund { refund: new.id }, now).await?;
     Ok(true)

@@ -53,6 +53,23 @@ pub async fn entries(db: &AnyPool, salon: &SalonSlug) -> Result<Vec<Entry>, Stor
     rows.into_iter().map(EntryRow::read).collect()
 }
 
+/// Stripe's ids of all that is ours at a salon: charges, refunds, disputes.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn sources(db: &AnyPool, salon: &SalonSlug) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT charge FROM attempt WHERE salon = $1 AND charge IS NOT NULL \
+         UNION ALL SELECT r.stripe_id FROM refund r JOIN attempt a ON a.id = r.attempt \
+         WHERE a.salon = $1 AND r.stripe_id IS NOT NULL \
+         UNION ALL SELECT id FROM dispute WHERE salon = $1",
+    )
+    .bind(salon.as_str())
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// Keeps a movement of Stripe's list; `false` when it is kept already.
 ///
 /// # Errors
