@@ -43,12 +43,23 @@ pub struct AttemptRecord {
     pub created: Moment,
 }
 
+// Each column by its name: see `booking`.
+macro_rules! select {
+    ($where:literal) => {
+        concat!(
+            "SELECT id, booking, salon, sum, currency, state, confirmation_token, intent, charge, decline, refunded, \
+             reserved, asks, created FROM attempt WHERE ",
+            $where
+        )
+    };
+}
+
 /// The attempt of this id.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn find(db: impl AnyExecutor<'_>, id: &AttemptId) -> Result<Option<AttemptRecord>, StoreError> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM attempt WHERE id = $1")
+    let row: Option<Row> = sqlx::query_as(select!("id = $1"))
         .bind(id.as_str())
         .fetch_optional(db)
         .await?;
@@ -64,7 +75,7 @@ pub async fn by_intent(
     salon: &SalonSlug,
     intent: &str,
 ) -> Result<Option<AttemptRecord>, StoreError> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM attempt WHERE intent = $1 AND salon = $2")
+    let row: Option<Row> = sqlx::query_as(select!("intent = $1 AND salon = $2"))
         .bind(intent)
         .bind(salon.as_str())
         .fetch_optional(db)
@@ -80,11 +91,10 @@ pub async fn of_booking(
     db: impl AnyExecutor<'_>,
     booking: &BookingId,
 ) -> Result<Vec<AttemptRecord>, StoreError> {
-    let rows: Vec<Row> =
-        sqlx::query_as("SELECT * FROM attempt WHERE booking = $1 ORDER BY created DESC, id DESC LIMIT 50")
-            .bind(booking.as_str())
-            .fetch_all(db)
-            .await?;
+    let rows: Vec<Row> = sqlx::query_as(select!("booking = $1 ORDER BY created DESC, id DESC LIMIT 50"))
+        .bind(booking.as_str())
+        .fetch_all(db)
+        .await?;
     rows.into_iter().map(Row::read).collect()
 }
 
@@ -186,7 +196,7 @@ pub async fn by_charge(
     salon: &SalonSlug,
     charge: &str,
 ) -> Result<Option<AttemptRecord>, StoreError> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM attempt WHERE charge = $1 AND salon = $2")
+    let row: Option<Row> = sqlx::query_as(select!("charge = $1 AND salon = $2"))
         .bind(charge)
         .bind(salon.as_str())
         .fetch_optional(db)

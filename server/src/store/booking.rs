@@ -53,12 +53,24 @@ pub fn token_hash(token: &str) -> String {
     hex::encode(sha2::Sha256::digest(token.as_bytes()))
 }
 
+/// Each column by its name: PostgreSQL keeps a query with the columns it had, and with `*` a newer server that adds one
+/// stops all older ones.
+macro_rules! select {
+    ($where:literal) => {
+        concat!(
+            "SELECT id, salon, reference, version, token_until, state, hold_until, employee, group_date, starts, ends, \
+             client_name, email, phone, note, language, choice, quote FROM booking WHERE ",
+            $where
+        )
+    };
+}
+
 /// The booking of this id.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn find(db: impl AnyExecutor<'_>, id: &BookingId) -> Result<Option<BookingRecord>, StoreError> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM booking WHERE id = $1")
+    let row: Option<Row> = sqlx::query_as(select!("id = $1"))
         .bind(id.as_str())
         .fetch_optional(db)
         .await?;
@@ -73,7 +85,7 @@ pub async fn by_token(
     db: impl AnyExecutor<'_>,
     token_hash: &str,
 ) -> Result<Option<BookingRecord>, StoreError> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM booking WHERE token_hash = $1")
+    let row: Option<Row> = sqlx::query_as(select!("token_hash = $1"))
         .bind(token_hash)
         .fetch_optional(db)
         .await?;

@@ -44,21 +44,34 @@ pub struct Offer {
     pub employees: Vec<EmployeeRecord>,
 }
 
+// Each column by its name: see `booking`.
+macro_rules! service {
+    ($where:literal) => {
+        concat!(
+            "SELECT id, name, description, minutes, price, price_to, rule, part, is_group FROM service WHERE ",
+            $where
+        )
+    };
+}
+macro_rules! employee {
+    ($where:literal) => {
+        concat!("SELECT id, name, title, rule, hours FROM employee WHERE ", $where)
+    };
+}
+
 /// Reads all that a salon offers: three queries.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn read(db: &AnyPool, salon: &SalonSlug, currency: Currency) -> Result<Offer, StoreError> {
-    let services: Vec<ServiceRow> =
-        sqlx::query_as("SELECT * FROM service WHERE salon = $1 ORDER BY position LIMIT 500")
-            .bind(salon.as_str())
-            .fetch_all(db)
-            .await?;
-    let employees: Vec<EmployeeRow> =
-        sqlx::query_as("SELECT * FROM employee WHERE salon = $1 ORDER BY position LIMIT 200")
-            .bind(salon.as_str())
-            .fetch_all(db)
-            .await?;
+    let services: Vec<ServiceRow> = sqlx::query_as(service!("salon = $1 ORDER BY position LIMIT 500"))
+        .bind(salon.as_str())
+        .fetch_all(db)
+        .await?;
+    let employees: Vec<EmployeeRow> = sqlx::query_as(employee!("salon = $1 ORDER BY position LIMIT 200"))
+        .bind(salon.as_str())
+        .fetch_all(db)
+        .await?;
     let pairs: Vec<(String, String)> = sqlx::query_as(
         "SELECT p.service, p.employee FROM service_employee p JOIN service s ON s.id = p.service \
          JOIN employee e ON e.id = p.employee WHERE s.salon = $1 ORDER BY s.position, e.position",
@@ -98,7 +111,7 @@ pub async fn service(
     id: &ServiceId,
     by: &EmployeeId,
 ) -> Result<Option<Service>, StoreError> {
-    let row: Option<ServiceRow> = sqlx::query_as("SELECT * FROM service WHERE id = $1 AND salon = $2")
+    let row: Option<ServiceRow> = sqlx::query_as(service!("id = $1 AND salon = $2"))
         .bind(id.as_str())
         .bind(salon.as_str())
         .fetch_optional(db)
@@ -123,7 +136,7 @@ pub async fn employee(
     salon: &SalonSlug,
     id: &EmployeeId,
 ) -> Result<Option<EmployeeRecord>, StoreError> {
-    let row: Option<EmployeeRow> = sqlx::query_as("SELECT * FROM employee WHERE id = $1 AND salon = $2")
+    let row: Option<EmployeeRow> = sqlx::query_as(employee!("id = $1 AND salon = $2"))
         .bind(id.as_str())
         .bind(salon.as_str())
         .fetch_optional(db)

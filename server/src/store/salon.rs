@@ -99,10 +99,14 @@ impl SalonRecord {
 /// # Errors
 /// [`StoreError`].
 pub async fn find(db: impl AnyExecutor<'_>, slug: &SalonSlug) -> Result<Option<SalonRecord>, StoreError> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM salon WHERE slug = $1")
-        .bind(slug.as_str())
-        .fetch_optional(db)
-        .await?;
+    // Each column by its name: see `booking`.
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT slug, name, address, phone, colour, currency, time_zone, country, terms, cancellation, \
+         hold_minutes, lead_minutes, step_minutes, email, link_payment, embedders, publishable_key, secret_key, signing_secret FROM salon WHERE slug = $1",
+    )
+    .bind(slug.as_str())
+    .fetch_optional(db)
+    .await?;
     row.map(Row::read).transpose()
 }
 

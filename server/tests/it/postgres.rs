@@ -183,6 +183,20 @@ async fn connections_that_are_cut_are_made_anew() {
     assert_eq!(house.letters().len(), 1);
 }
 
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn a_server_goes_on_while_a_newer_one_adds_columns() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    for table in ["booking", "attempt", "salon", "service", "employee"] {
+        page.status().await.unwrap();
+        execute(&house, &format!("ALTER TABLE {table} ADD COLUMN later TEXT")).await;
+    }
+    page.status().await.unwrap();
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
+}
+
 /// A trigger that makes PostgreSQL refuse what is done to a table, the first so many times.
 struct Refusal {
     code: &'static str,
