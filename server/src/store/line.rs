@@ -3,7 +3,8 @@
 //! Each writer has a savepoint of its own inside a transaction that the writers before it may have begun. Who is done waits
 //! for the flush, which stands in the same line behind those who came meanwhile. So a writer alone flushes at once, and
 //! under load one flush serves many. If the flush fails, it fails for all of them; if one of them fails, only its own
-//! savepoint is undone.
+//! savepoint is undone. The others' stay open until the flush, one in the other: each statement is a way to another
+//! thread and back, and releasing them would be one more for each writer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -104,7 +105,6 @@ impl Turn {
     /// # Errors
     /// [`StoreError`]; then nothing of it remains.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        run(&mut self.place.conn, "RELEASE member").await?;
         let Some(batch) = &mut self.place.batch else {
             return Err(StoreError::damaged("a turn outside of any transaction"));
         };
