@@ -19,6 +19,7 @@ mod pay;
 mod postgres;
 mod postgres_database;
 mod processes;
+mod processes_binary;
 mod processes_jobs;
 mod processes_migrations;
 mod tampered;
