@@ -7,12 +7,16 @@ const MAX_PAIRS: usize = 1_000;
 /// One value of a parsed form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
+    /// `a=1`.
     Text(String),
     /// Children in order of arrival. A list is a branch whose keys are empty (`a[]`) or numbers (`a[0]`).
     Branch(Vec<(String, Node)>),
 }
 
-/// Parses a query string or a form body. The error is a sentence for the caller.
+/// Parses a query string or a form body.
+///
+/// # Errors
+/// A sentence for the caller.
 pub fn parse(raw: &str) -> Result<Vec<(String, Node)>, String> {
     let mut root = Vec::new();
     for (count, pair) in raw.split('&').filter(|pair| !pair.is_empty()).enumerate() {
@@ -77,7 +81,7 @@ fn insert(level: &mut Vec<(String, Node)>, path: &[&str], value: String) -> Resu
     // `a[][b]=1&a[][c]=2` is one item, `a[][b]=1&a[][b]=2` are two.
     let fresh = head.is_empty()
         && match level.last() {
-            Some((_, Node::Branch(children))) => rest
+            Some((last, Node::Branch(children))) if last.is_empty() => rest
                 .first()
                 .is_some_and(|next| children.iter().any(|(key, _)| key == next)),
             _ => true,
@@ -146,6 +150,7 @@ mod tests {
             ("a[0]=x&a[1]=y", "a{0=x,1=y}"),
             ("a[0][b]=1&a[0][c]=2&a[1][b]=3", "a{0{b=1,c=2},1{b=3}}"),
             ("a[][b]=1&a[][c]=2&a[][b]=3", "a{{b=1,c=2},{b=3}}"),
+            ("a[x][b]=1&a[][c]=2", "a{x{b=1},{c=2}}"),
             ("a%5Bb%5D=c+d%26e%3D%C3%BC", "a{b=c d&e=ü}"),
             ("expand[0]=data.customer", "expand{0=data.customer}"),
         ] {

@@ -26,7 +26,7 @@ mod errors;
 mod events;
 mod expand;
 mod faults;
-mod form;
+pub mod form;
 mod http;
 mod idempotency;
 mod ids;
