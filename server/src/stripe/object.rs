@@ -1,7 +1,7 @@
 //! Stripe's objects, as far as they are needed: in events, in lists and in answers. Unknown fields are passed over.
 
 use domain::decline::Decline;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// An object that can say something of our payments.
 #[derive(Debug, Deserialize)]
@@ -34,7 +34,7 @@ pub struct PaymentIntent {
     /// Why the last try failed.
     pub last_payment_error: Option<LastError>,
     /// What we wrote into it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
 }
 
@@ -58,7 +58,7 @@ pub struct Charge {
     /// What the networks said.
     pub outcome: Option<Outcome>,
     /// What we wrote into its PaymentIntent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
 }
 
@@ -76,7 +76,7 @@ pub struct Refund {
     /// The PaymentIntent it is of.
     pub payment_intent: Option<Reference>,
     /// What we wrote into it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
 }
 
@@ -207,6 +207,27 @@ impl Reference {
     pub fn id(&self) -> &str {
         match self {
             Reference::Id(id) | Reference::Object { id } => id,
+        }
+    }
+}
+
+/// `null` is as good as nothing: a refund's metadata may be `null` (Stripe: "Refund object").
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refund_is_read_whose_metadata_is_null_or_missing() {
+        for metadata in ["", r#", "metadata": null"#, r#", "metadata": {}"#] {
+            let text = format!(r#"{{"object": "refund", "id": "re_1", "amount": 1{metadata}}}"#);
+            let Object::Refund(refund) = serde_json::from_str(&text).unwrap() else {
+                panic!("{text}");
+            };
+            assert_eq!((refund.amount, refund.metadata.refund), (1, None));
         }
     }
 }
