@@ -216,7 +216,8 @@ fn check_client(client: Client) -> Result<Client, ApiError> {
         name: trim(client.name),
         email: trim(client.email).to_lowercase(),
         phone: trim(client.phone),
-        note: trim(client.note),
+        // Lines are welcome. No other control character says anything, and PostgreSQL keeps no NUL.
+        note: trim(client.note.replace(|c: char| c.is_control() && c != '\n', "")),
         language: client.language,
     };
     let length = |text: &str| text.chars().count();
@@ -282,13 +283,17 @@ mod tests {
             name: " Ada Lovelace ".into(),
             email: "Ada@Example.com ".into(),
             phone: "+43 1 234 56 78".into(),
-            note: String::new(),
+            note: " Ring\0 twice.\r\nThanks. ".into(),
             language: "de-AT".into(),
         };
         let checked = check_client(good.clone()).unwrap();
         assert_eq!(
-            (checked.name.as_str(), checked.email.as_str()),
-            ("Ada Lovelace", "ada@example.com")
+            (
+                checked.name.as_str(),
+                checked.email.as_str(),
+                checked.note.as_str()
+            ),
+            ("Ada Lovelace", "ada@example.com", "Ring twice.\nThanks.")
         );
         for (field, client) in [
             (
