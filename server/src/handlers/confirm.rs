@@ -330,6 +330,13 @@ fn refusal(salon: &SalonRecord, error: &StripeError) -> ApiError {
                 "The sum is too small to be paid by card. Please call the salon: {phone}. Nothing was charged."
             ),
         ),
+        // It stands for a card for some hours and for one payment only, and the page may have kept it for longer.
+        StripeError::Refused {
+            param: Some(param), ..
+        } if param == "confirmation_token" => ApiError::invalid(
+            param,
+            "The card could not be read. Enter it again. Nothing was charged.",
+        ),
         StripeError::Unreachable(_) => ApiError::new(
             Code::PaymentDown,
             "The card service can't be reached right now. Nothing was charged. Try again in a moment.",
