@@ -266,6 +266,12 @@ fn busy() -> ApiError {
     )
 }
 
+/// Stripe tells of something that can't be, however often it is sent: refused, and nothing of it is kept.
+fn impossible(what: &str) -> ApiError {
+    tracing::error!(what, "Stripe tells of something that can't be");
+    ApiError::new(Code::Invalid, format!("{what} that can't be"))
+}
+
 fn lost(what: &str) -> ApiError {
     tracing::error!(what, "a row that must be there is not");
     ApiError::new(

@@ -9,7 +9,7 @@ use domain::{
     time::Moment,
 };
 
-use super::{lost, object};
+use super::{impossible, object};
 use crate::{
     api::error::ApiError,
     app::random_id,
@@ -50,11 +50,14 @@ pub async fn apply(
     let seen = Sighting { state, at };
     let due_by = told.evidence_details.as_ref().and_then(|details| details.due_by);
     let Some(known) = disputes::seen(write.conn(), salon, &told.id).await? else {
-        let currency = Currency::parse(&told.currency).map_err(|_| lost("a dispute's currency"))?;
+        let currency = Currency::parse(&told.currency).map_err(|_| impossible("a dispute's currency"))?;
+        let sum = Money::new(told.amount, currency).ok();
         let new = DisputeRecord {
             id: told.id.clone(),
             attempt: attempt.id.clone(),
-            sum: Money::new(told.amount, currency).map_err(|_| lost("a dispute's sum"))?,
+            sum: sum
+                .filter(|sum| !sum.is_zero())
+                .ok_or_else(|| impossible("a dispute's sum"))?,
             reason: told.reason.clone(),
             seen,
             due_by,
@@ -90,11 +93,11 @@ async fn book(
         0 => return Ok(()),
         1.. => EntryKind::DisputeReinstated,
     };
-    let currency = Currency::parse(&moved.currency).map_err(|_| lost("a dispute's currency"))?;
+    let currency = Currency::parse(&moved.currency).map_err(|_| impossible("a dispute's currency"))?;
     let sum = i64::try_from(moved.amount.unsigned_abs())
         .ok()
         .and_then(|minor| Money::new(minor, currency).ok())
-        .ok_or_else(|| lost("a dispute's sum"))?;
+        .ok_or_else(|| impossible("a dispute's sum"))?;
     let entry = Entry {
         kind,
         sum,

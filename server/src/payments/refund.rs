@@ -8,7 +8,7 @@ use domain::{
     time::Moment,
 };
 
-use super::{lost, object};
+use super::{impossible, lost, object};
 use crate::{
     api::error::ApiError,
     app::{App, random_id},
@@ -164,7 +164,10 @@ async fn adopt(
     let Some(attempt) = object::find(write, salon, intent, charge, &seen.metadata).await? else {
         return Ok(Adopted::NotOurs);
     };
-    let sum = Money::new(seen.amount, attempt.sum.currency()).map_err(|_| lost("a refund's sum"))?;
+    let sum = Money::new(seen.amount, attempt.sum.currency()).ok();
+    let sum = sum
+        .filter(|sum| !sum.is_zero())
+        .ok_or_else(|| impossible("a refund's sum"))?;
     let row = RefundRecord {
         id: new_id()?,
         attempt: attempt.id,
