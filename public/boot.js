@@ -2,6 +2,8 @@
 // The widget takes these over through window.__card, window.__frame and window.__page (src/stripe, src/frame.rs).
 (() => {
   'use strict';
+  // How long the program waits for the card field, in milliseconds.
+  const PATIENCE = 3000;
   const $ = (id) => document.getElementById(id);
   const read = (id) => { try { return JSON.parse($(id).textContent); } catch { return null; } };
   const data = read('page-data') || {};
@@ -10,8 +12,6 @@
   const salon = view.salon || (view.catalogue || {}).salon || {};
   const query = new URLSearchParams(location.search);
   const root = document.documentElement;
-  window.__page = { data, texts };
-
   // ---- The last resort: one panic ends the widget, so say plainly how to go on.
   let over = false;
   const giveUp = () => {
@@ -31,17 +31,25 @@
   };
   const broken = (why) => [WebAssembly.RuntimeError, WebAssembly.CompileError, WebAssembly.LinkError]
     .some((kind) => why instanceof kind);
-  // Before the widget has begun, whatever fails on our own origin keeps it from beginning.
-  const waiting = (event) => document.querySelector('#app > .skeleton') && String(event.filename).startsWith(location.origin);
-  addEventListener('error', (event) => { if (broken(event.error) || waiting(event)) giveUp(); });
+  addEventListener('error', (event) => { if (broken(event.error)) giveUp(); });
   addEventListener('unhandledrejection', (event) => { if (broken(event.reason)) giveUp(); });
-  // Or it never came, and nobody said why.
-  setTimeout(() => { if (document.querySelector('#app > .skeleton')) giveUp(); }, 45000);
-  // The widget's own files did not arrive: such errors do not bubble.
-  addEventListener('error', (event) => {
-    const at = event.target;
-    if (at && at.tagName === 'SCRIPT' && at.type === 'module') giveUp();
-  }, true);
+
+  // ---- The program. The card field comes first, for that is what a payer waits for: they would share the line.
+  const program = $('boot').dataset.program;
+  const page = new Promise((there) => { addEventListener('DOMContentLoaded', there); });
+  let begun, started;
+  const begin = () => {
+    if (begun) return begun;
+    const code = fetch(program + '.wasm');
+    begun = Promise.all([import(program + '.js'), page]).then(([glue]) => glue.default({ module_or_path: code })).then(() => {
+      started = true;
+      performance.mark('program-started');
+    });
+    // It never came, or did not start: whatever kept it from that.
+    begun.catch(giveUp);
+    setTimeout(() => { if (!started) giveUp(); }, 45000);
+    return begun;
+  };
 
   // ---- The salon's colour: fill, and text on it and beside it, with their contrast checked (WCAG 4.5:1).
   const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -95,6 +103,7 @@
       wanted = { amount, currency: currency.toLowerCase() };
       if (!elements) mount();
       else if (changed) elements.update({ amount });
+      if (!scriptHere) fetchScript();
     },
     retry() {
       say('loading');
@@ -122,12 +131,14 @@
   const say = (state) => {
     card.state = state;
     clearTimeout(timer);
-    if (state === 'loading') timer = setTimeout(() => say('blocked'), 8000);
+    if (state !== 'loading') begin();
+    else if (wanted) timer = setTimeout(() => say('blocked'), 8000);
     $('card-room').dataset.state = state;
     if (tell) tell(state);
   };
   const mount = () => {
     if (!wanted || elements || !window.Stripe) return;
+    say('loading');
     try {
       stripe = stripe || window.Stripe(setup.key, { locale: root.lang || 'auto' });
       elements = stripe.elements({
@@ -156,23 +167,43 @@
   };
   dark.addEventListener('change', () => { paint(); if (elements) elements.update({ appearance: looks() }); });
 
-  // A visit's sum is known; a page that opens at the details makes the field for the service's price until the quote is there.
+  // ---- The services of an address that is complete: `?service=svc_cut&employee=emp_anna&start=…`, or the same after a `#`. The
+  // program reads it too (src/state/route.rs), and goes where it must; this only says what to show until then.
+  const [step, own] = location.hash.slice(1).split('?');
+  const address = own ? new URLSearchParams(own) : query;
+  const chosen = () => {
+    const { services, employees } = view.catalogue;
+    const all = (address.get('service') || '').split(',').map((id) => services.find((one) => one.id === id));
+    if (all.length > 5 || !all.every(Boolean) || !['', 'details', 'payment'].includes(step)) return null;
+    const date = (all[0].dates || []).find((one) => one.id === address.get('date'));
+    if (date && all.length === 1) return all;
+    const able = employees.filter(({ id }) => all.every((one) => one.employees.includes(id)));
+    const who = address.get('employee') === 'any' ? address.get('with') : address.get('employee');
+    const known = able.length === 1 || able.some(({ id }) => id === who);
+    return known && /^\d+$/.test(address.get('start')) ? all : null;
+  };
+  // A booking that was begun before is asked about first.
+  const kept = () => {
+    try { return (sessionStorage.getItem('booking-checkout:token:' + salon.slug) || localStorage.getItem('booking-checkout:token:' + salon.slug)); }
+    catch { return null; }
+  };
+  const services = view.is === 'book' && chosen();
+  window.__page = { data, texts, begin, details: services && step !== 'payment' && !kept() ? services : null };
+
+  // A visit's sum is known; a page that opens at the details makes the field for the price until the quote is there.
   const early = () => {
-    if (view.is === 'visit') {
-      const due = view.booking.quote.offer;
-      return view.booking.payment.is === 'paid' ? null : due.now;
-    }
-    const hash = new URLSearchParams(location.hash.split('?')[1]);
-    const want = (key) => query.get(key) || hash.get(key);
-    if (!want('start')) return null;
-    const service = view.catalogue.services.find((one) => one.id === want('service'));
-    return service && service.rule !== 'forbidden' ? service.price : null;
+    if (view.is === 'visit') return view.booking.payment.is === 'paid' ? null : view.booking.quote.offer.now;
+    const pays = services && services.every((one) => one.rule !== 'forbidden');
+    return pays && { minor: services.reduce((sum, one) => sum + one.price.minor, 0), currency: services[0].price.currency };
   };
   if (setup && view.is !== 'no_link') {
     say('loading');
     try { const sum = early(); if (sum && sum.minor > 0) card.open(sum.minor, sum.currency); } catch { /* the widget opens it */ }
-    fetchScript();
   }
+  // Stripe may be slow, and nobody shall look at an empty page for it.
+  if (wanted) setTimeout(begin, PATIENCE);
+  // Stripe.js watches for fraud: it shall be on every page that takes cards, only not before what the page is for.
+  else begin().then(() => { if (setup && !scriptHere) fetchScript(); }, () => {});
 
   // ---- What nobody can miss: these are test keys.
   if (setup && setup.test) { $('ribbon').textContent = texts['test.ribbon'] || 'Test mode'; $('ribbon').hidden = false; }

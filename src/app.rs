@@ -5,7 +5,7 @@ use leptos::prelude::untrack;
 use crate::{
     dom::{self, El, by_id, el, focus, get},
     flow, parts,
-    screens::{self, details::mark_interactive, payment},
+    screens::{self, details, payment},
     state::{App, Live, Page, Step, clock, route, tabs},
     stripe,
     summary::summary,
@@ -17,10 +17,7 @@ use wasm_bindgen::{JsCast, JsValue};
 pub fn build(host: El) {
     let Some(page) = read_page() else { return };
     let app = App::new(page);
-    if let Some(skeleton) = dom::document().query_selector("#app > .skeleton").ok().flatten() {
-        skeleton.remove();
-    }
-    let after = rooms(&host);
+    let (stage, after) = rooms(&host);
     let open = Live::new(false);
     stripe::follow(app);
     flow::start(app);
@@ -40,28 +37,26 @@ pub fn build(host: El) {
             let lost = app.lost.get().then(|| parts::note("care", &texts::t("net.lost")));
             lost.into_iter().collect()
         }))
-        .child(el("div", "contents").live(move || summary(app, open).into_iter().collect()))
-        .child(el("div", "contents").live(move || {
-            let step = app.step.get();
-            untrack(|| vec![screens::of(app, step)])
-        }));
+        .child(el("div", "contents").live(move || summary(app, open).into_iter().collect()));
+    let _ = stage.live(move || {
+        let step = app.step.get();
+        untrack(|| vec![screens::of(app, step)])
+    });
+    if crate::BOOKS {
+        details::take_over(app);
+    }
     let _ = after.live(move || payment::after(app));
     arrive(app);
 }
 
-/// What changes with the step besides its screen: the focus, the page's width, a measure.
+/// What changes with the step besides its screen: the focus and the page's width.
 fn arrive(app: App) {
     let mut first = true;
-    let mut marked = false;
     dom::bind(move || {
         let step = app.step.get();
         let two = matches!(step, Step::Employee | Step::Time | Step::Details | Step::Payment);
         if let Some(main) = by_id("main") {
             let _ = main.class_list().toggle_with_force("two", two);
-        }
-        if matches!(step, Step::Details | Step::Visit) && !marked {
-            marked = true;
-            mark_interactive();
         }
         if step == Step::Loading {
             return;
@@ -76,20 +71,22 @@ fn arrive(app: App) {
     });
 }
 
-/// The card field's room and the one below it: our page has them from its first moment; another's gets them now.
-fn rooms(host: &El) -> El {
-    if let Some(after) = by_id("after-card") {
-        return El::of(after);
+/// Where the screens go, and what stands below the card field: our page has these and the card field's room from its first
+/// moment; another's gets them now.
+fn rooms(host: &El) -> (El, El) {
+    if let (Some(stage), Some(after)) = (by_id("stage"), by_id("after-card")) {
+        return (El::of(stage), El::of(after));
     }
+    let stage = el("div", "contents");
     let after = el("section", "").id("after-card");
     let card = el("section", "away")
         .id("card-room")
         .child(el("div", "").id("card"));
     let parent = host.raw().parent_element().map(El::of);
     if let Some(parent) = parent {
-        let _ = parent.child(card).child(after.clone());
+        let _ = parent.child(stage.clone()).child(card).child(after.clone());
     }
-    after
+    (stage, after)
 }
 
 /// The page's data and texts, as the server wrote them.

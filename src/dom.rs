@@ -215,7 +215,8 @@ impl El {
         self
     }
 
-    /// Children that follow signals: made anew at each change, and what was bound in them ends.
+    /// Children that follow signals: made anew at each change, and what was bound in them ends. A single one that is there
+    /// already stays untouched: moved, it would lose the focus.
     #[must_use]
     pub fn live(self, children: impl Fn() -> Vec<El> + 'static) -> El {
         fn boxed(element: Element, children: Box<dyn Fn() -> Vec<El>>) {
@@ -226,6 +227,13 @@ impl El {
                 }
                 let owner = Owner::new();
                 let children = owner.with(&children);
+                if let [only] = children.as_slice()
+                    && element.child_element_count() == 1
+                    && element.first_element_child().as_ref() == Some(&only.0)
+                {
+                    last = Some(owner);
+                    return;
+                }
                 element.set_text_content(None);
                 for child in children {
                     let _ = element.append_child(&child.0);

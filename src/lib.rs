@@ -38,9 +38,13 @@ use leptos::{
     prelude::{ClassAttribute, IntoView, NodeRef, NodeRefAttribute, component},
 };
 
+/// Whether this program can book. A visit link's pays only, and leaves out what its page never shows.
+pub const BOOKS: bool = cfg!(feature = "book");
+
 /// The whole checkout, for the page that the server wrote (`server::api::page`).
 ///
-/// Any Leptos page can use it that holds the elements of `index.html`: the data and texts, and `boot.js` for the card field.
+/// Any Leptos page can use it that holds the elements of `index.html`: the data and texts, `boot.js` for the card field, and
+/// `form.js` for the client's details.
 #[component]
 #[must_use]
 pub fn BookingCheckout() -> impl IntoView {

@@ -5,7 +5,6 @@
 
 use booking_checkout::{
     intl, parts,
-    screens::details::{Field, check, with_prefix},
     state::{Chosen, Step, Who, clock, route, store, token},
     texts, wire,
 };
@@ -16,8 +15,8 @@ use domain::{
     terms::Reason,
     time::Moment,
 };
-use server::api::{error::Code, hold::Client};
-use wasm_bindgen::JsValue;
+use server::api::error::Code;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -172,29 +171,52 @@ fn what_is_kept_is_found_again_also_where_storage_is_blocked() {
     let _: Result<JsValue, JsValue> = js_sys::eval("delete window.sessionStorage");
 }
 
+/// The page's form, as `public/form.js` makes it.
+fn form() -> JsValue {
+    let page = "window.__page = { data: { view: { catalogue: { salon: { country: 'AT' } } } }, texts: {}, begin() {} }";
+    js_sys::eval(page).unwrap();
+    js_sys::eval(include_str!("../public/form.js")).unwrap();
+    js_sys::eval("window.__form").unwrap()
+}
+
+fn of_form(form: &JsValue, name: &str, one: &str, other: &str) -> String {
+    let function: js_sys::Function = js_sys::Reflect::get(form, &name.into()).unwrap().unchecked_into();
+    let answer = function.call2(form, &one.into(), &other.into()).unwrap();
+    answer.as_string().unwrap()
+}
+
 #[wasm_bindgen_test]
 fn fields_say_what_to_do() {
-    let client = |email: &str, phone: &str| Client {
-        email: email.to_owned(),
-        phone: phone.to_owned(),
-        ..Client::default()
-    };
-    assert_eq!(check(Field::Name, &client("", "")), Some("wrong.name"));
-    assert_eq!(check(Field::Email, &client("", "")), Some("wrong.email_missing"));
-    for wrong in ["ada", "ada@", "@host.at", "ada@host", "a da@host.at", "ada@host."] {
-        assert_eq!(
-            check(Field::Email, &client(wrong, "")),
-            Some("wrong.email"),
-            "{wrong}"
-        );
+    let form = form();
+    let long = "a".repeat(101);
+    let full = "a".repeat(100);
+    for (field, value, wrong) in [
+        ("name", " ", "wrong.name"),
+        ("name", long.as_str(), "wrong.name_long"),
+        ("name", &full, ""),
+        ("email", "", "wrong.email_missing"),
+        ("email", "ada", "wrong.email"),
+        ("email", "ada@", "wrong.email"),
+        ("email", "@host.at", "wrong.email"),
+        ("email", "ada@host", "wrong.email"),
+        ("email", "a da@host.at", "wrong.email"),
+        ("email", "ada@host.", "wrong.email"),
+        ("email", " ada@host.at ", ""),
+        ("phone", "", ""),
+        ("phone", "+43 660 1234567", ""),
+        ("phone", "call me", "wrong.phone"),
+        ("phone", "1234", "wrong.phone"),
+        ("note", &long.repeat(5), "wrong.note_long"),
+        ("note", &long, ""),
+    ] {
+        assert_eq!(of_form(&form, "check", field, value), wrong, "{field}: {value}");
     }
-    assert_eq!(check(Field::Email, &client("ada@host.at", "")), None);
-    assert_eq!(check(Field::Phone, &client("", "+43 660 1234567")), None);
-    assert_eq!(check(Field::Phone, &client("", "call me")), Some("wrong.phone"));
 }
 
 #[wasm_bindgen_test]
 fn a_phone_number_gets_its_country() {
+    let form = form();
+    let with_prefix = |number, prefix| of_form(&form, "abroad", number, prefix);
     assert_eq!(with_prefix("0660 123", "43"), "+43 660 123");
     assert_eq!(with_prefix("02 1234", "39"), "+39 02 1234");
     assert_eq!(with_prefix("+49 30 1", "43"), "+49 30 1");

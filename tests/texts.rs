@@ -14,16 +14,15 @@ const LANGUAGES: [(&str, &str); 2] = [
     ("de", include_str!("../public/texts/de.json")),
 ];
 
-const SOURCES: [&str; 23] = [
+const SOURCES: [&str; 22] = [
     include_str!("../public/boot.js"),
+    include_str!("../public/form.js"),
     include_str!("../src/app.rs"),
     include_str!("../src/flow/mod.rs"),
     include_str!("../src/flow/pay.rs"),
     include_str!("../src/flow/start.rs"),
     include_str!("../src/parts.rs"),
-    include_str!("../src/screens/details/check.rs"),
     include_str!("../src/screens/details/mod.rs"),
-    include_str!("../src/screens/details/phone.rs"),
     include_str!("../src/screens/done/calendar.rs"),
     include_str!("../src/screens/done/mod.rs"),
     include_str!("../src/screens/employee/mod.rs"),

@@ -17,6 +17,7 @@ use crate::{
     client::call,
     dom::spawn,
     frame,
+    screens::details,
     state::{App, Busy, Dead, Step, View, is_over, route, store, tabs},
     texts::t,
 };
@@ -31,9 +32,7 @@ pub fn hold(app: App) {
     };
     app.busy.set(Busy::Holding);
     app.problem.set(None);
-    app.refused.set(None);
-    let mut client = app.client.get_untracked();
-    client.language = crate::texts::language();
+    let client = details::typed();
     spawn(async move {
         let held = call(
             app,
@@ -59,11 +58,10 @@ pub fn hold(app: App) {
 fn not_held(app: App, error: &ApiError) {
     match error.code {
         Code::Invalid if error.field.is_some() => {
-            let field = error.field.clone().unwrap_or_default();
-            app.refused.set(Some((field, error.message.clone())));
             if app.step.get_untracked() != Step::Details {
                 route::replace(app, Step::Details);
             }
+            details::refuse(error.field.as_deref().unwrap_or_default(), &error.message);
         }
         Code::SlotTaken => {
             app.chosen.update(|chosen| {
@@ -146,15 +144,11 @@ pub fn look_again(app: App) {
 /// The hold ended: the same slot for the same client again, in one tap. A visit is opened again.
 pub fn take_again(app: App) {
     match &app.page.view {
+        _ if !crate::BOOKS => start::open_again(app),
         View::Visit(_) => start::open_again(app),
         _ => {
-            if app.client.get_untracked().name.is_empty()
-                && let Some(booking) = app.booking.get_untracked()
-            {
-                app.client.update(|client| {
-                    client.name.clone_from(&booking.client);
-                    client.email.clone_from(&booking.email);
-                });
+            if let Some(booking) = app.booking.get_untracked() {
+                details::fill(&booking.client, &booking.email);
             }
             hold(app);
         }

@@ -17,9 +17,6 @@ use crate::{
 
 /// Begins.
 pub fn start(app: App) {
-    if let Some(client) = store::client() {
-        app.client.set(client);
-    }
     match &app.page.view {
         View::NoLink { expired } => {
             app.step
@@ -36,6 +33,8 @@ pub fn start(app: App) {
                 }
             }
         }
+        // A visit link's program can't read such a page.
+        View::Book(_) if !crate::BOOKS => {}
         View::Book(_) => match store::token(app) {
             Some(token) => {
                 app.step.set(Step::Loading);

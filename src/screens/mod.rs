@@ -19,16 +19,18 @@ use crate::{
 #[must_use]
 pub fn of(app: App, step: Step) -> El {
     match step {
+        Step::Done => done::screen(app),
+        Step::Visit => visit::screen(app),
+        Step::Expired => ended::expired(app),
+        Step::Link(why) => ended::link(app, why),
+        // These are of a booking alone.
+        _ if !crate::BOOKS => el("div", ""),
         Step::Services => services::screen(app),
         Step::Employee => employee::screen(app),
         Step::Time => time::screen(app),
         Step::Details => details::screen(app),
         Step::Payment => payment::screen(app),
-        Step::Done => done::screen(app),
-        Step::Visit => visit::screen(app),
-        Step::Expired => ended::expired(app),
         Step::Taken => ended::taken(app),
-        Step::Link(why) => ended::link(app, why),
         Step::Empty => ended::empty(app),
         Step::Loading => loading(),
     }

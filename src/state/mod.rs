@@ -17,7 +17,6 @@ use domain::{
 use server::api::{
     booking::{Booking, Payment, State},
     catalogue::{Catalogue, Salon},
-    hold::Client,
     page::StripeSetup,
 };
 use wasm_bindgen::JsValue;
@@ -27,7 +26,7 @@ pub use live::Live;
 use crate::{
     dom::get,
     intl,
-    screens::{details::Field, time::Times},
+    screens::time::Times,
     wire::{booking, catalogue},
 };
 
@@ -145,8 +144,6 @@ pub struct App {
     pub step: Live<Step>,
     /// What is chosen.
     pub chosen: Live<Chosen>,
-    /// What is typed.
-    pub client: Live<Client>,
     /// The booking as the server last told it.
     pub booking: Live<Option<Arc<Booking>>>,
     /// What is under way.
@@ -163,16 +160,12 @@ pub struct App {
     pub at_salon: Live<bool>,
     /// What to tell beside the pay button.
     pub problem: Live<Option<String>>,
-    /// A field that the server did not take, and why.
-    pub refused: Live<Option<(String, String)>>,
     /// A bank's question that is still open: for Stripe.js alone, never kept.
     pub question: Live<Option<String>>,
     /// What to say to who can't see the page.
     pub said: Live<String>,
     /// The card field's state.
     pub card: Live<crate::stripe::Card>,
-    /// What is not right yet in the details.
-    pub errors: Live<Vec<(Field, String)>>,
     /// The free times in view.
     pub times: Times,
 }
@@ -184,7 +177,7 @@ impl Page {
         let view = get(data, "view");
         let salon = catalogue::salon(&get(&view, "salon"));
         let (view, salon) = match get(&view, "is").as_string()?.as_str() {
-            "book" => {
+            "book" if crate::BOOKS => {
                 let catalogue = catalogue::catalogue(&get(&view, "catalogue"))?;
                 let salon = catalogue.salon.clone();
                 (View::Book(catalogue), Some(salon))
@@ -214,7 +207,6 @@ impl App {
             page: Box::leak(Box::new(page)),
             step: Live::new(Step::Services),
             chosen: Live::new(Chosen::default()),
-            client: Live::new(Client::default()),
             booking: Live::new(None),
             busy: Live::new(Busy::No),
             lost: Live::new(false),
@@ -223,11 +215,9 @@ impl App {
             all: Live::new(false),
             at_salon: Live::new(false),
             problem: Live::new(None),
-            refused: Live::new(None),
             question: Live::new(None),
             said: Live::new(String::new()),
             card: Live::new(crate::stripe::Card::None),
-            errors: Live::new(Vec::new()),
             times: Times::default(),
         }
     }
@@ -236,7 +226,7 @@ impl App {
     #[must_use]
     pub fn catalogue(self) -> Option<&'static Catalogue> {
         match &self.page.view {
-            View::Book(catalogue) => Some(catalogue),
+            View::Book(catalogue) if crate::BOOKS => Some(catalogue),
             _ => None,
         }
     }
@@ -244,7 +234,7 @@ impl App {
     /// Whether this page pays a visit.
     #[must_use]
     pub fn is_visit(self) -> bool {
-        !matches!(self.page.view, View::Book(_))
+        !crate::BOOKS || !matches!(self.page.view, View::Book(_))
     }
 
     /// The salon's time zone.

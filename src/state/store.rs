@@ -1,18 +1,16 @@
-//! What outlives a reload: the booking's token, and what was typed.
+//! What outlives a reload: the booking's token. (What was typed: `public/form.js`.)
 //!
-//! The token is kept for this tab, and for the salon, so that a second tab finds the same booking. What was typed is kept
-//! for this tab alone. Where storage is blocked, all of it lives in memory.
+//! The token is kept for this tab, and for the salon, so that a second tab finds the same booking. Where storage is blocked,
+//! it lives in memory.
 
 use std::cell::RefCell;
 
 use domain::id::BookingToken;
 use leptos::prelude::window;
-use server::api::hold::Client;
 use wasm_bindgen::JsValue;
 use web_sys::Storage;
 
 use super::{App, View, token};
-use crate::{dom::get, wire::object};
 
 thread_local! {
     static MEMORY: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
@@ -69,34 +67,6 @@ pub fn forget_token(app: App) {
     let key = key(app);
     remove(Place::Tab, &key);
     remove(Place::Browser, &key);
-}
-
-/// Keeps what was typed.
-pub fn keep_client(app: App) {
-    let client = app.client.get_untracked();
-    let kept = object(&[
-        ("name", client.name.as_str().into()),
-        ("email", client.email.as_str().into()),
-        ("phone", client.phone.as_str().into()),
-        ("note", client.note.as_str().into()),
-    ]);
-    if let Ok(text) = js_sys::JSON::stringify(&kept) {
-        write(Place::Tab, "booking-checkout:client", &String::from(text));
-    }
-}
-
-/// What was typed before a reload.
-#[must_use]
-pub fn client() -> Option<Client> {
-    let kept = js_sys::JSON::parse(&read(Place::Tab, "booking-checkout:client")?).ok()?;
-    let text = |key| get(&kept, key).as_string().unwrap_or_default();
-    Some(Client {
-        name: text("name"),
-        email: text("email"),
-        phone: text("phone"),
-        note: text("note"),
-        language: String::new(),
-    })
 }
 
 /// Where the token is kept: one a salon, and one a visit.

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what the widget's page weighs, how soon it can be used, and what the server bears.
 
+mod bare;
 mod bytes;
 mod checkout;
 mod chromium;
@@ -57,7 +58,7 @@ pub fn main(parser: lexopt::Parser) -> Outcome {
         report.insert("bytes".to_owned(), bytes::measure(&salon, &running)?);
     }
     if options.wants("page") {
-        report.insert("page".to_owned(), page::measure(&running, options.loads)?);
+        report.insert("page".to_owned(), page::measure(&salon, &running, options.loads)?);
     }
     if options.wants("load") {
         report.insert("load".to_owned(), checkout::measure(&salon, &running)?);

@@ -1,4 +1,7 @@
-//! The widget's pages: built by trunk, compressed once, skipped when nothing they are made of has changed.
+//! The widget's pages: built, compressed once, skipped when nothing they are made of has changed.
+
+mod plain;
+mod programs;
 
 use crate::failure::{Failure, Outcome};
 use crate::tools::{self, Need};
@@ -24,15 +27,16 @@ const COMPRESSIBLE: [&str; 9] = [
     "webmanifest",
 ];
 /// Beside the sources, which cargo knows, the pages are made of these.
-const INGREDIENTS: [&str; 9] = [
+const INGREDIENTS: [&str; 10] = [
     "Cargo.toml",
     "Cargo.lock",
-    "Trunk.toml",
     "index.html",
     "rust-toolchain.toml",
     "domain/Cargo.toml",
     "server/Cargo.toml",
     "xtask/src/pages.rs",
+    "xtask/src/pages/plain.rs",
+    "xtask/src/pages/programs.rs",
     ".cargo/config.toml",
 ];
 const INGREDIENT_FOLDERS: [&str; 2] = ["style", "public"];
@@ -64,17 +68,10 @@ pub fn build() -> Outcome {
     }
     let _ = fs::remove_file(&note);
     let begun = SystemTime::now();
-    let mut trunk = run::command("trunk");
-    trunk.args([
-        "build",
-        "--release",
-        "--cargo-profile",
-        "wasm-release",
-        "--offline",
-    ]);
-    // Trunk takes NO_COLOR for a boolean of its own and stumbles over its usual value, 1.
-    trunk.env_remove("NO_COLOR");
-    run::step("Building the widget's pages, optimized", &mut trunk, LIMIT)?;
+    let _ = fs::remove_dir_all(dist());
+    files::make_folder(&dist())?;
+    programs::build(&dist())?;
+    plain::copy(&dist())?;
     compress(&dist())?;
     // What was edited meanwhile may be in the pages or not: then the next start builds again.
     if inputs()?.iter().any(|path| is_newer(path, begun)) {
@@ -100,7 +97,7 @@ fn compress(folder: &Path) -> Outcome {
         .filter(|path| is_compressible(path))
         .collect();
     if files.is_empty() {
-        return Err(Failure::new("trunk left nothing in dist/."));
+        return Err(Failure::new("The build left nothing in dist/."));
     }
     let list = |program: &str, arguments: &[&str]| {
         let mut command = run::command(program);
@@ -174,22 +171,14 @@ fn fingerprint() -> Outcome<String> {
             Err(_) => hash.write_u8(0),
         }
     }
-    for tool in ["trunk", "wasm-bindgen", "wasm-opt"] {
-        hash.write(
-            run::answer(run::command(tool).arg("--version"))
-                .unwrap_or_default()
-                .as_bytes(),
-        );
-    }
+    let bindgen = run::answer(run::command("wasm-bindgen").arg("--version"));
+    hash.write(bindgen.unwrap_or_default().as_bytes());
     Ok(format!("{:016x}", hash.finish()))
 }
 
 /// The sources in the last build, as cargo listed them beside what it built.
 fn sources() -> Vec<PathBuf> {
-    let folder = files::target()
-        .join("wasm32-unknown-unknown")
-        .join("wasm-release");
-    let entries = fs::read_dir(folder)
+    let entries = fs::read_dir(programs::folder())
         .into_iter()
         .flatten()
         .flatten()

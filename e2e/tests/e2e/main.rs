@@ -20,6 +20,7 @@ mod widget;
 mod access;
 mod bank;
 mod declines;
+mod early;
 mod embed;
 mod holds;
 mod keyboard;

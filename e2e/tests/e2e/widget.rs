@@ -179,6 +179,13 @@ impl Widget<'_> {
 
     /// What the button says.
     pub async fn button(self) -> String {
+        // The card field may be there before the program is done with opening.
+        self.browser
+            .until(
+                "the button can be pressed",
+                "document.querySelector('#pay') && !document.querySelector('#pay').disabled",
+            )
+            .await;
         self.browser.text("#pay").await
     }
 

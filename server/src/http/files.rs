@@ -11,7 +11,7 @@ use rust_embed::RustEmbed;
 
 use super::compress::accepts;
 
-/// What `trunk build` made of the widget.
+/// What `cargo xtask pages` made of the widget.
 #[derive(RustEmbed)]
 #[folder = "../dist"]
 #[allow_missing = true]
@@ -23,18 +23,35 @@ struct Pages;
 #[allow_missing = true]
 struct Texts;
 
-/// The widget's page, before anything is filled in; and its start script, which trunk writes into the page and our policy
-/// wants in a file.
+/// The widget's page, before anything is filled in, and what it refers to.
 pub struct Template {
     /// The page.
     pub html: String,
-    start: Option<(String, String)>,
+    /// Its style sheet, which goes into the page: a first paint waits for nothing else.
+    pub style: String,
+    /// The address of `boot.js`.
+    pub boot: String,
+    /// The address of `form.js`, which bookings need.
+    pub form: String,
+    /// The program of a booking: its address without `.js` and `.wasm`.
+    pub book: String,
+    /// The program of a visit link.
+    pub visit: String,
 }
 
 /// The widget's page, if the binary was built with one.
 pub static TEMPLATE: LazyLock<Option<Template>> = LazyLock::new(|| {
-    let file = Pages::get("index.html")?;
-    Some(move_start_script(&String::from_utf8_lossy(&file.data)))
+    let text = |name| Some(String::from_utf8_lossy(&Pages::get(name)?.data).into_owned());
+    let script = |name| hashed(name, Pages::iter().map(|file| file.into_owned()));
+    let program = |name| Some(script(name)?.trim_end_matches(".js").to_owned());
+    Some(Template {
+        html: text("index.html")?,
+        style: text("style.css")?,
+        boot: script("boot")?,
+        form: script("form")?,
+        book: program("book")?,
+        visit: program("visit")?,
+    })
 });
 
 /// The texts of a language as JSON, or `None` where there are none.
@@ -49,14 +66,6 @@ pub async fn answer(method: Method, uri: Uri, headers: HeaderMap) -> Response {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     let name = uri.path().trim_start_matches('/');
-    if let Some(Template {
-        start: Some((start, script)),
-        ..
-    }) = TEMPLATE.as_ref()
-        && start == name
-    {
-        return file(name, None, Cow::Borrowed(script.as_bytes()));
-    }
     let sidecar = |encoding: &'static str, ending: &str| {
         accepts(&headers, encoding)
             .then(|| Pages::get(&format!("{name}{ending}")))
@@ -103,13 +112,10 @@ fn file(name: &str, encoding: Option<&'static str>, bytes: Cow<'static, [u8]>) -
     response
 }
 
-/// Whether a name holds trunk's hash: `-` and 16 hexadecimal digits before an ending.
+/// Whether a name holds a hash of the content: `-` and 16 hexadecimal digits before an ending.
 fn is_hashed(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default();
-    let hash = |part: &str| {
-        let part = part.split('_').next().unwrap_or_default();
-        (15..=16).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_hexdigit())
-    };
+    let hash = |part: &str| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit());
     stem.rsplit('-').next().is_some_and(hash)
 }
 
@@ -128,26 +134,15 @@ fn media_type(name: &str) -> &'static str {
     }
 }
 
-fn move_start_script(html: &str) -> Template {
-    const OPEN: &str = "<script type=\"module\">";
-    let found = html.split_once(OPEN).and_then(|(before, rest)| {
-        let (script, after) = rest.split_once("</script>")?;
-        Some((before, script, after))
-    });
-    let Some((before, script, after)) = found else {
-        return Template {
-            html: html.to_owned(),
-            start: None,
-        };
+/// The address of the script with this name and a hash.
+fn hashed(name: &str, mut files: impl Iterator<Item = String>) -> Option<String> {
+    let is_it = |file: &String| {
+        let rest = file
+            .strip_prefix(name)
+            .filter(|rest| rest.starts_with('-') && rest.ends_with(".js"));
+        rest.is_some() && is_hashed(file)
     };
-    let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(script.as_bytes()));
-    let name = format!("start-{}.js", hash.get(..16).unwrap_or_default());
-    // Not type=module in a file of its own would lose the order; `async` lets it run as soon as it is there.
-    let tag = format!("<script type=\"module\" src=\"/{name}\" async></script>");
-    Template {
-        html: [before, &tag, after].concat(),
-        start: Some((name, script.to_owned())),
-    }
+    files.find(is_it).map(|file| ["/", &file].concat())
 }
 
 #[cfg(test)]
@@ -155,24 +150,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trunk_s_inline_script_becomes_a_file() {
-        let template = move_start_script("<head><script type=\"module\">go()</script></head>");
-        let (name, script) = template.start.unwrap();
-        assert_eq!(script, "go()");
-        assert_eq!(
-            template.html,
-            format!("<head><script type=\"module\" src=\"/{name}\" async></script></head>")
-        );
-        assert!(is_hashed(&name));
-        assert!(move_start_script("<p>none</p>").start.is_none());
+    fn a_script_is_found_by_its_name_whatever_its_hash() {
+        let files = [
+            "boot-0123456789abcdef.js.br",
+            "bootless-0123456789abcdef.js",
+            "boot-0123456789abcdef.js",
+            "embed.js",
+        ];
+        let find = |name| hashed(name, files.into_iter().map(str::to_owned));
+        assert_eq!(find("boot").as_deref(), Some("/boot-0123456789abcdef.js"));
+        assert_eq!(find("embed"), None);
     }
 
     #[test]
     fn only_a_hash_makes_a_name_immutable() {
         for (name, expected) in [
             ("booking-checkout-0123456789abcdef.js", true),
-            ("booking-checkout-0123456789abcdef_bg.wasm", true),
-            ("widget-0123456789abcde.css", true),
+            ("visit-0123456789abcdef.wasm", true),
+            ("boot-0123456789abcde.js", false),
             ("embed.js", false),
             ("booking-checkout.js", false),
         ] {

@@ -9,12 +9,14 @@ use axum::{
 use domain::{
     id::{LinkToken, SalonSlug},
     key::Mode,
+    terms::Offer,
 };
 use serde::Deserialize;
 
 use super::{compress, files, policy};
 use crate::{
     api::{
+        booking::Payment,
         catalogue::Salon,
         error::{ApiError, Code},
         page::{PageData, StripeSetup, View},
@@ -33,6 +35,8 @@ use crate::{
 #[derive(Debug, Deserialize)]
 pub struct Wishes {
     lang: Option<String>,
+    /// The time that somebody chose elsewhere: the page opens at the details, with the card field as what comes next.
+    start: Option<String>,
 }
 
 /// Booking: `/book/<salon>`.
@@ -141,8 +145,29 @@ fn page(
     };
     let (language, texts) = language(headers, wishes.lang.as_deref());
     let public = salon.as_ref().map(|salon| &salon.salon);
-    let style = theme(public);
-    let html = fill(&template.html, public, &language, &texts, &style, &data);
+    let style = [template.style.as_str(), &theme(public)].concat();
+    let (program, form) = match data.view {
+        View::Book { .. } => (
+            &template.book,
+            format!("<script src=\"{}\" defer></script>", template.form),
+        ),
+        _ => (&template.visit, String::new()),
+    };
+    let card = waits_for_card(&data.view, wishes.start.is_some());
+    let first = first(data.stripe.as_ref().filter(|_| card), program);
+    let html = fill(
+        &template.html,
+        public,
+        &Values {
+            language: &language,
+            texts: &texts,
+            style: &style,
+            boot: &template.boot,
+            form: &form,
+            program,
+            data: &data,
+        },
+    );
     let embedders = &data.embedders;
     let policy = policy::policy(&style, &app.stripe_js, app.stripe.address(), embedders);
 
@@ -156,6 +181,9 @@ fn page(
         HeaderValue::from_static("text/html; charset=utf-8"),
     );
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(first) = HeaderValue::from_str(&first) {
+        out.insert(header::LINK, first);
+    }
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         out.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
@@ -163,66 +191,75 @@ fn page(
     response
 }
 
+/// Whether the card field is what the client waits for.
+fn waits_for_card(view: &View, chosen: bool) -> bool {
+    match view {
+        View::Book { .. } => chosen,
+        View::Visit { booking, .. } => {
+            !matches!(booking.payment, Payment::Paid { .. }) && !matches!(booking.quote.offer, Offer::AtSalon)
+        }
+        View::NoLink { .. } => false,
+    }
+}
+
+/// What the browser shall fetch before it has read a word of the page (the header `link`): Stripe.js for a card field, else
+/// the program. Both at once would share the line.
+fn first(stripe: Option<&StripeSetup>, program: &str) -> String {
+    match stripe {
+        Some(stripe) => format!("<{}>; rel=preload; as=script", stripe.js),
+        None => format!(
+            "<{program}.js>; rel=modulepreload, <{program}.wasm>; rel=preload; as=fetch; crossorigin=anonymous"
+        ),
+    }
+}
+
+/// What goes into the page, as it stands there.
+struct Values<'a> {
+    language: &'a str,
+    texts: &'a str,
+    style: &'a str,
+    boot: &'a str,
+    form: &'a str,
+    program: &'a str,
+    data: &'a PageData,
+}
+
 /// Fills the page's tokens in one pass.
-fn fill(
-    html: &str,
-    salon: Option<&Salon>,
-    language: &str,
-    texts: &str,
-    style: &str,
-    data: &PageData,
-) -> String {
+fn fill(html: &str, salon: Option<&Salon>, values: &Values) -> String {
     let name = salon.map(|salon| escape(&salon.name)).unwrap_or_default();
-    let json = serde_json::to_string(data)
+    let json = serde_json::to_string(values.data)
         .unwrap_or_default()
         .replace('<', "\\u003c");
-    let mut out = String::with_capacity(html.len() + json.len() + texts.len() + 1024);
-    for line in html.split_inclusive('\n') {
-        if data.stripe.is_none() && line.contains("%STRIPE_JS%") {
-            continue;
-        }
-        let mut rest = line;
-        while let Some((before, after)) = rest.split_once('%') {
-            out.push_str(before);
-            let value = after.split_once('%').and_then(|(token, after)| {
-                let value: &str = match token {
-                    "LANG" => language,
-                    // A page has a title, even one without a salon.
-                    "TITLE" if name.is_empty() => {
-                        if language == "de" {
-                            "Zahlung"
-                        } else {
-                            "Payment"
-                        }
-                    }
-                    "TITLE" | "SALON" => &name,
-                    "DATA" => &json,
-                    "TEXTS" => texts,
-                    "THEME" => "",
-                    "STRIPE_JS" => data.stripe.as_ref().map_or("", |stripe| &stripe.js),
-                    _ => return None,
-                };
-                Some((token, value, after))
-            });
-            match value {
-                Some(("THEME", _, after)) => {
-                    out.push_str("<style>");
-                    out.push_str(style);
-                    out.push_str("</style>");
-                    rest = after;
-                }
-                Some((_, value, after)) => {
-                    out.push_str(value);
-                    rest = after;
-                }
-                None => {
-                    out.push('%');
-                    rest = after;
-                }
-            }
-        }
-        out.push_str(rest);
+    // A page has a title, even one without a salon.
+    let title = match (name.as_str(), values.language) {
+        ("", "de") => "Zahlung",
+        ("", _) => "Payment",
+        (name, _) => name,
+    };
+    let mut out = String::with_capacity(html.len() + json.len() + values.texts.len() + values.style.len());
+    let mut rest = html;
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push_str(before);
+        let found = after.split_once('%').and_then(|(token, after)| {
+            let value = match token {
+                "LANG" => values.language,
+                "TITLE" => title,
+                "SALON" => &name,
+                "DATA" => &json,
+                "TEXTS" => values.texts,
+                "STYLE" => values.style,
+                "BOOT" => values.boot,
+                "FORM" => values.form,
+                "PROGRAM" => values.program,
+                _ => return None,
+            };
+            Some((value, after))
+        });
+        let (value, after) = found.unwrap_or(("%", after));
+        out.push_str(value);
+        rest = after;
     }
+    out.push_str(rest);
     out
 }
 
@@ -286,16 +323,42 @@ mod tests {
             stripe: None,
             embedders: vec!["</script><script>alert(1)</script>".to_owned()],
         };
-        let html = "<html lang=\"%LANG%\">%THEME%\n<link href=\"%STRIPE_JS%\">\n<b>%DATA%</b> 100% %TEXTS%";
-        let page = fill(html, None, "de", "{}", ":root{}", &data);
+        let html = "<html lang=\"%LANG%\"><script src=\"%BOOT%\" data-program=\"%PROGRAM%\"><style>%STYLE%</style>\n\
+                    <b>%DATA%</b> 100% %TEXTS%";
+        let values = Values {
+            language: "de",
+            texts: "{}",
+            style: "a{width:100%}",
+            boot: "/boot.js",
+            form: "",
+            program: "/visit",
+            data: &data,
+        };
+        let page = fill(html, None, &values);
         assert!(
-            page.starts_with("<html lang=\"de\"><style>:root{}</style>\n<b>{"),
+            page.starts_with(
+                "<html lang=\"de\"><script src=\"/boot.js\" data-program=\"/visit\"><style>a{width:100%}</style>\n<b>{"
+            ),
             "{page}"
         );
-        assert!(
-            !page.contains("<script>") && !page.contains("STRIPE_JS"),
-            "{page}"
-        );
+        assert!(!page.contains("<script>"), "{page}");
         assert!(page.ends_with("100% {}"), "{page}");
+    }
+
+    #[test]
+    fn the_card_field_s_script_or_the_program_comes_first_but_never_both() {
+        let stripe = StripeSetup {
+            key: "pk_test_1".to_owned(),
+            js: "https://js.stripe.com/v/stripe.js".to_owned(),
+            test: true,
+        };
+        assert_eq!(
+            first(Some(&stripe), "/visit"),
+            "<https://js.stripe.com/v/stripe.js>; rel=preload; as=script"
+        );
+        assert_eq!(
+            first(None, "/visit"),
+            "</visit.js>; rel=modulepreload, </visit.wasm>; rel=preload; as=fetch; crossorigin=anonymous"
+        );
     }
 }

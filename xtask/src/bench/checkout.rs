@@ -88,6 +88,21 @@ pub fn measure(salon: &Salon, running: &Running) -> Outcome<Value> {
     ))
 }
 
+/// A free time as an address says it: `service=…&employee=…&start=…`.
+pub fn chosen(salon: &Salon) -> Outcome<String> {
+    let slots = free_slots(salon)?;
+    let slot = slots.first().map(|slot| &slot.choice).unwrap_or(&Value::Null);
+    let service = slot
+        .pointer("/services/0")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let start = slot.get("start").and_then(Value::as_i64).unwrap_or_default();
+    Ok(format!(
+        "service={service}&employee={}&start={start}",
+        field(slot, "employee")
+    ))
+}
+
 fn timed(title: &str, run: impl FnOnce() -> Outcome<Measured>) -> Outcome<Measured> {
     let step = Step::begin(title);
     match run() {
