@@ -13,6 +13,7 @@ mod harness;
 mod holds;
 mod life;
 mod line;
+mod made_up;
 mod money;
 mod pages;
 mod pay;

@@ -1,0 +1,4 @@
+//! See `checks::object`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| booking_checkout_fuzz::object(data));

@@ -1,0 +1,4 @@
+//! See `checks::rules`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| booking_checkout_fuzz::rules(data));

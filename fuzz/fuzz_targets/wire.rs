@@ -1,0 +1,4 @@
+//! See `checks::wire`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| booking_checkout_fuzz::wire(data));
