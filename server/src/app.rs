@@ -39,7 +39,9 @@ pub struct Clock(Arc<dyn Fn() -> Moment + Send + Sync>);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The database.
-    #[error("BOOKING_DATABASE_URL: {0} can't be opened. Is the folder there, and may it be written? ({1})")]
+    #[error(
+        "BOOKING_DATABASE_URL: {0} can't be opened. Of a file: is its folder there, and may it be written? Of a server: does it run, and are name and password right? ({1})"
+    )]
     Store(String, #[source] StoreError),
     /// The Stripe client.
     #[error(transparent)]
@@ -122,7 +124,7 @@ pub fn random_id() -> Result<String, ApiError> {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> ApiError {
         match &error {
-            StoreError::Busy(_) => {
+            StoreError::Busy(_) | StoreError::Conflict(_) => {
                 tracing::warn!(%error, "busy");
                 ApiError::new(
                     Code::Busy,

@@ -128,10 +128,21 @@ impl DatabaseUrl {
 
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.split_once('@') {
-            Some((_, host)) => write!(f, "postgres://…@{host}"),
-            None => f.write_str(&self.0),
+        if self.is_sqlite() {
+            return f.write_str(&self.0);
         }
+        // A password can stand before the last `@`, and among what follows a `?`. Where it is not plain which is which,
+        // nothing is shown.
+        let head = self.0.split('?').next().unwrap_or_default();
+        let host: String = head
+            .rsplit_once('@')
+            .map(|(_, tail)| {
+                tail.chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || ".-:".contains(*c))
+            })
+            .map(Iterator::collect)
+            .unwrap_or_default();
+        write!(f, "postgres://…{host}")
     }
 }
 
@@ -181,7 +192,22 @@ mod tests {
     #[test]
     fn a_database_address_is_shown_without_its_password() {
         let url = DatabaseUrl::parse("postgres://salon:hunter2@db/booking".to_owned()).unwrap();
-        assert_eq!(format!("{url:?}"), "postgres://…@db/booking");
+        assert_eq!(format!("{url:?}"), "postgres://…db");
+        for address in [
+            "postgres://salon:hunter2@db:5432/booking",
+            "postgres:///booking?host=/run/pg&user=salon&password=hunter2",
+            "postgres://salon@db/booking?password=hunter2",
+            "postgres://db/booking?password=x@hunter2",
+            "postgres://salon:a@hunter2/x",
+            "postgresql://salon:who?hunter2@db/booking",
+        ] {
+            let shown = format!("{:?}", DatabaseUrl::parse(address.to_owned()).unwrap());
+            let host = address.contains("@hunter2/");
+            assert!(
+                shown.starts_with("postgres://…") && shown.contains("hunter2") == host,
+                "{shown}"
+            );
+        }
         assert!(DatabaseUrl::parse("mysql://x".to_owned()).is_err());
     }
 }

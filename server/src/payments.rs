@@ -19,7 +19,7 @@ use crate::{
     api::error::{ApiError, Code},
     app::{App, random_id},
     store::{
-        Write, attempt,
+        StoreError, Write, attempt,
         attempt::AttemptRecord,
         booking,
         booking::BookingRecord,
@@ -80,7 +80,10 @@ pub async fn observe(app: &App, of: &AttemptRecord, seen: &Seen) -> Result<After
     for _ in 0..TRIES {
         let mut write = app.store.write().await?;
         if let Applied::Done(after) = apply(&mut write, of, seen, app.now()).await? {
-            write.commit().await?;
+            match write.commit().await {
+                Err(StoreError::Conflict(_)) => continue,
+                done => done?,
+            }
             return Ok(*after);
         }
         // Somebody else changed the booking between our reading and writing: what we saw is weighed against that.
@@ -122,6 +125,11 @@ pub async fn apply(
             .ok_or_else(|| lost("attempt"))?,
     };
     if !seen.is_news_to(&attempt) {
+        // Read again after its attempts: on PostgreSQL each read sees what is committed by then, and what has moved the
+        // attempt in between has moved the booking too.
+        let booking = booking::find(write.conn(), &of.booking)
+            .await?
+            .ok_or_else(|| lost("booking"))?;
         return Ok(Applied::Done(Box::new(After {
             booking,
             attempt,

@@ -38,6 +38,10 @@ pub enum StoreError {
     /// Locked, or no connection in time: the same call may be made again.
     #[error("the database is busy: {0}")]
     Busy(#[source] sqlx::Error),
+    /// What ran beside it came between (PostgreSQL: serialization failure, deadlock): nothing of it remains, and it may be done
+    /// anew at once.
+    #[error("what ran beside it came between: {0}")]
+    Conflict(#[source] sqlx::Error),
     /// No room left on the disk.
     #[error("the disk is full: {0}")]
     Full(#[source] sqlx::Error),
@@ -48,6 +52,15 @@ pub enum StoreError {
     #[error("the database failed: {0}")]
     Failed(#[source] sqlx::Error),
 }
+
+/// PostgreSQL's own time limits, where the address or the role sets none: one transaction that hangs must not hold up all
+/// others for ever.
+const LIMITS: [&str; 3] = [
+    "SELECT set_config('lock_timeout', '5s', false) WHERE current_setting('lock_timeout') = '0'",
+    "SELECT set_config('statement_timeout', '20s', false) WHERE current_setting('statement_timeout') = '0'",
+    "SELECT set_config('idle_in_transaction_session_timeout', '20s', false) \
+     WHERE current_setting('idle_in_transaction_session_timeout') = '0'",
+];
 
 impl Store {
     /// Opens the database, makes it if it is a SQLite file that isn't there, and brings its tables up to date.
@@ -67,7 +80,15 @@ impl Store {
             // A file does not go away like a server does: asking each time whether it is still there doubles a read's cost.
             .test_before_acquire(!sqlite)
             .after_connect(move |conn, _| {
-                Box::pin(async move { if sqlite { line::set_up(conn).await } else { Ok(()) } })
+                Box::pin(async move {
+                    if sqlite {
+                        return line::set_up(conn).await;
+                    }
+                    for limit in LIMITS {
+                        sqlx::query(limit).execute(&mut *conn).await?;
+                    }
+                    Ok(())
+                })
             })
             .connect(&address)
             .await?;
@@ -130,7 +151,9 @@ impl From<sqlx::Error> for StoreError {
             code.parse::<u32>().unwrap_or_default() & 0xff
         };
         match (sqlite, code.as_str(), &error) {
-            (5 | 6, _, _) | (_, "40001" | "40P01" | "55P03" | "57P03" | "53300", _) => {
+            (_, "40001" | "40P01", _) => StoreError::Conflict(error),
+            // Locked, or shutting down, starting up, full of connections.
+            (5 | 6, _, _) | (_, "55P03" | "57P01" | "57P02" | "57P03" | "53300", _) => {
                 StoreError::Busy(error)
             }
             (_, _, sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) => StoreError::Busy(error),

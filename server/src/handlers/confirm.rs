@@ -70,6 +70,8 @@ pub async fn settle(_: SettleRequest) -> Result<Confirmed, ApiError> {
     let in_flight =
         latest.state == AttemptState::Created && context.app.now().since(latest.created) < ask::pause(0);
     if !latest.state.is_open() || in_flight {
+        // Read again after its attempts: what has ended one of them meanwhile has changed the booking too.
+        let booking = context.booking().await?;
         let after = After {
             booking,
             attempt: latest,
@@ -106,11 +108,15 @@ async fn book_unpaid(
         }
         if booking::advance(write.conn(), &booking.id, booking.version, BookingState::Booked).await? {
             mail(&mut write, &booking, Letter::Booked, context.app.now()).await?;
-            write.commit().await?;
-            booking.state = BookingState::Booked;
-            return unpaid(context, salon, &booking, &attempts).await;
+            match write.commit().await {
+                Ok(()) => {
+                    booking.state = BookingState::Booked;
+                    return unpaid(context, salon, &booking, &attempts).await;
+                }
+                Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        drop(write);
         booking = context.booking().await?;
     }
     Err(busy())
@@ -197,8 +203,11 @@ async fn begin(
             Err(StoreError::Failed(error)) if is_taken(&error) => return Err(in_progress()),
             Err(error) => return Err(error.into()),
         }
-        write.commit().await?;
-        return Ok(new);
+        match write.commit().await {
+            Ok(()) => return Ok(new),
+            Err(StoreError::Conflict(_)) => booking = context.booking().await?,
+            Err(error) => return Err(error.into()),
+        }
     }
     Err(busy())
 }

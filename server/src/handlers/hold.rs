@@ -21,6 +21,7 @@ use crate::{
     app::random_id,
     payments::{TRIES, take_slot},
     store::{
+        StoreError,
         attempt::{self, AttemptRecord},
         booking::{self, BookingRecord, token_hash},
         claim, is_taken,
@@ -88,7 +89,6 @@ async fn try_hold(
                 let booking = before.clone();
                 return Ok(Some(Held { booking, attempts }));
             }
-            claim::give_up(write.conn(), before.id.as_str()).await?;
             let fresh = new_booking(request, chosen, quote, now)?;
             let again = BookingRecord {
                 id: before.id.clone(),
@@ -100,25 +100,32 @@ async fn try_hold(
         }
     };
     chosen.check_start(request.choice.start, now)?;
-    if !take_slot(&mut write, &record).await? {
-        return Err(ApiError::new(
-            Code::SlotTaken,
-            "Somebody else has just taken this time. Choose another one.",
-        ));
-    }
+    // The booking's row first, then its time, as everywhere: two that want both can't wait for each other.
     let lines = chosen.lines();
-    let written = match before {
+    let written = match &before {
         Some(_) => booking::rewrite(write.conn(), &record, &lines).await?,
         None => match booking::insert(write.conn(), &record, Some(hash), &lines, now).await {
             Ok(()) => true,
-            Err(crate::store::StoreError::Failed(error)) if is_taken(&error) => false,
+            Err(StoreError::Failed(error)) if is_taken(&error) => false,
             Err(error) => return Err(error.into()),
         },
     };
     if !written {
         return Ok(None);
     }
-    write.commit().await?;
+    if before.is_some() {
+        claim::give_up(write.conn(), record.id.as_str()).await?;
+    }
+    if !take_slot(&mut write, &record).await? {
+        return Err(ApiError::new(
+            Code::SlotTaken,
+            "Somebody else has just taken this time. Choose another one.",
+        ));
+    }
+    match write.commit().await {
+        Err(StoreError::Conflict(_)) => return Ok(None),
+        done => done?,
+    }
     Ok(Some(Held {
         booking: record,
         attempts,

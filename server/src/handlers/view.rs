@@ -40,6 +40,16 @@ pub async fn view(app: &App, record: &BookingRecord) -> Result<Booking, ApiError
         .await?
         .ok_or_else(|| StoreError::damaged("a booking without its salon"))?;
     let attempts = attempt::of_booking(db, &record.id).await?;
+    // Read again after its attempts: what has paid it meanwhile has booked it too.
+    let paid = attempts
+        .iter()
+        .any(|attempt| attempt.state == AttemptState::Succeeded);
+    let again = if paid && record.state == BookingState::Held {
+        booking::find(db, &record.id).await?
+    } else {
+        None
+    };
+    let record = again.as_ref().unwrap_or(record);
     let lines = booking::lines(db, &record.id, record.quote.price.currency()).await?;
     let around = Around {
         salon: &salon,

@@ -11,7 +11,7 @@ use crate::{
     api::error::{ApiError, Code},
     app::App,
     payments::{TRIES, event},
-    store::{event as events, salon},
+    store::{StoreError, event as events, salon},
     stripe::signature,
 };
 
@@ -75,7 +75,10 @@ async fn try_take(app: &App, slug: &str, headers: &HeaderMap, body: Body) -> Res
             return Ok(());
         }
         if event::apply(&mut write, &slug, &parsed, now).await? {
-            write.commit().await?;
+            match write.commit().await {
+                Err(StoreError::Conflict(_)) => continue,
+                done => done?,
+            }
             tracing::info!(event = %parsed.id, kind = %parsed.kind, "kept an event");
             return Ok(());
         }

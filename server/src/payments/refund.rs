@@ -13,7 +13,7 @@ use crate::{
     api::error::ApiError,
     app::{App, random_id},
     store::{
-        Write,
+        StoreError, Write,
         attempt::{self, AttemptRecord},
         job::{self, Job, Notice},
         ledger,
@@ -63,7 +63,10 @@ pub async fn observe(app: &App, salon: &SalonSlug, seen: &Refund) -> Result<(), 
     for _ in 0..super::TRIES {
         let mut write = app.store.write().await?;
         if apply(&mut write, salon, seen, app.now()).await? {
-            return Ok(write.commit().await?);
+            match write.commit().await {
+                Err(StoreError::Conflict(_)) => {}
+                done => return Ok(done?),
+            }
         }
     }
     Err(super::busy())

@@ -110,7 +110,10 @@ async fn apply(app: &App, slug: &SalonSlug, one: BalanceTransaction, at: i64) ->
             return Ok(());
         }
         if object::apply(&mut write, slug, &object, told, app.now()).await? {
-            return Ok(write.commit().await?);
+            match write.commit().await {
+                Err(StoreError::Conflict(_)) => {}
+                done => return Ok(done?),
+            }
         }
     }
     Err(ApiError::new(

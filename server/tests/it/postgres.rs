@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::payment::{BookingState, Observation};
 use server::{
     api::{
         booking::{Payment, State},
@@ -10,11 +11,12 @@ use server::{
         error::Code,
     },
     config::DatabaseUrl,
-    store::{Store, StoreError, booking},
+    payments::{Seen, observe},
+    store::{Store, StoreError, attempt, booking},
 };
 use sqlx::{AssertSqlSafe, Connection as _};
 
-use crate::harness::{Answer, Books, House, VISA, eur};
+use crate::harness::{Answer, BANK_ASKS, Books, House, VISA, eur};
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
@@ -195,6 +197,58 @@ async fn a_server_goes_on_while_a_newer_one_adds_columns() {
     }
     page.status().await.unwrap();
     assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
+}
+
+/// Each read of a transaction sees what is committed by then, so two reads may be of two moments: a booking that still waits,
+/// with an attempt that has paid it, must not be told as money that came too late.
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn what_is_booked_between_two_reads_is_not_told_as_too_late() {
+    let house = House::start().await;
+    let (asking, seeing) = (house.page(), house.page());
+    for (nth, page) in [&asking, &seeing].into_iter().enumerate() {
+        page.hold(&house.free_nth("svc_cut", "emp_anna", nth * 8).await)
+            .await
+            .unwrap();
+        assert!(matches!(
+            page.pay(4800, BANK_ASKS).await.unwrap().next,
+            Next::ConfirmWithBank { .. }
+        ));
+    }
+    let (settled, ()) = tokio::join!(asking.settle(), book_between_reads(&house));
+    assert_eq!(settled.unwrap().next, Next::Done);
+
+    execute(
+        &house,
+        "UPDATE booking SET state = 'held' WHERE hold_until IS NOT NULL",
+    )
+    .await;
+    execute(&house, "UPDATE attempt SET state = 'requires_action'").await;
+    let id = seeing.status().await.unwrap().id;
+    let attempt = attempt::of_booking(house.app.store.read(), &id)
+        .await
+        .unwrap()
+        .remove(0);
+    let seen = Seen::only(Observation::Succeeded);
+    let (after, ()) = tokio::join!(observe(&house.app, &attempt, &seen), book_between_reads(&house));
+    assert_eq!(after.unwrap().booking.state, BookingState::Booked);
+}
+
+/// Books and pays everything at the moment when somebody else has read a booking and is about to read its attempts.
+async fn book_between_reads(house: &House) {
+    let mut write = house.app.store.write().await.unwrap();
+    for sql in [
+        "LOCK TABLE attempt",
+        "UPDATE attempt SET state = 'succeeded', ask_at = NULL",
+        "UPDATE booking SET state = 'booked', version = version + 1 WHERE state = 'held'",
+    ] {
+        sqlx::query(sql).execute(write.conn()).await.unwrap();
+    }
+    let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = 'attempt'::regclass";
+    while number(house, waiting).await == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    write.commit().await.unwrap();
 }
 
 /// A trigger that makes PostgreSQL refuse what is done to a table, the first so many times.
