@@ -1,4 +1,4 @@
-//! The server's binary: `serve` and `seed-demo`.
+//! The server's binary: `serve`, `seed-demo` and `reconcile`.
 #![expect(
     clippy::print_stderr,
     clippy::print_stdout,
@@ -7,10 +7,13 @@
 
 use std::{future::IntoFuture as _, process::ExitCode, time::Duration};
 
+use domain::id::SalonSlug;
 use server::{
     app::{App, Clock},
     config::Config,
-    demo, http, worker,
+    demo, http,
+    payments::books,
+    worker,
 };
 use tokio::{
     net::TcpListener,
@@ -24,7 +27,9 @@ booking-checkout serve
     Runs the server. Settings come from the environment: see docs/OPERATING.md.
 booking-checkout seed-demo --publishable-key pk_… --secret-key sk_… --signing-secret whsec_… [--embed-origin URL]
     Fills the database with a demo salon if it is not there yet, sets its keys, makes a visit link, and prints the addresses
-    as JSON.";
+    as JSON.
+booking-checkout reconcile SALON
+    Compares the salon's books with Stripe's list of movements as it was read last, and names what differs.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -54,6 +59,25 @@ async fn run(args: &[String]) -> Result<(), String> {
             app.store.close().await;
             println!("{made}");
             Ok(())
+        }
+        "reconcile" => {
+            let [slug] = rest else {
+                return Err(format!("which salon?\n\n{USAGE}"));
+            };
+            let slug = SalonSlug::parse(slug).map_err(|error| error.to_string())?;
+            let app = App::start(&settings()?, Clock::system())
+                .await
+                .map_err(|error| error.to_string())?;
+            let compared = books::compare(&app.store, &slug)
+                .await
+                .map_err(|error| error.to_string())?;
+            app.store.close().await;
+            println!("{}", books::report(&compared));
+            if compared.differences.is_empty() {
+                Ok(())
+            } else {
+                Err("the books and Stripe's list do not agree".to_owned())
+            }
         }
         "--help" | "help" => {
             println!("{USAGE}");

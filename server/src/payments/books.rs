@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::{
     id::SalonSlug,
-    ledger::{Reconciliation, reconcile},
+    ledger::{Difference, Reconciliation, reconcile},
 };
 
 use crate::store::{Store, StoreError, ledger};
@@ -20,4 +20,42 @@ pub async fn compare(store: &Store, salon: &SalonSlug) -> Result<Reconciliation,
     let settled = ledger::settled(store.read(), salon).await?;
     let ours: HashSet<String> = ledger::sources(store.read(), salon).await?.into_iter().collect();
     Ok(reconcile(&entries, &settled, |source| ours.contains(source)))
+}
+
+/// The comparison in words, one line each; sums in minor units.
+#[must_use]
+pub fn report(compared: &Reconciliation) -> String {
+    let mut lines = Vec::new();
+    for (currency, net) in &compared.net {
+        let fees = compared.fees.get(currency).copied().unwrap_or_default();
+        lines.push(format!("{}: net {net}, Stripe's fees {fees}", currency.code()));
+    }
+    for difference in &compared.differences {
+        lines.push(match difference {
+            Difference::NotSettled { kind, source, booked } => {
+                format!("{source}: the books say {booked}, Stripe does not list it (yet) as {kind:?}")
+            }
+            Difference::OtherSum {
+                kind,
+                source,
+                booked,
+                settled,
+            } => format!("{source}: the books say {booked}, Stripe lists {settled} as {kind:?}"),
+            Difference::NotBooked {
+                transaction,
+                source,
+                settled,
+            } => format!("{source}: Stripe lists {settled} ({transaction}), the books say nothing"),
+        });
+    }
+    if compared.elsewhere > 0 {
+        lines.push(format!(
+            "{} movements of other sales on this account",
+            compared.elsewhere
+        ));
+    }
+    if compared.differences.is_empty() {
+        lines.push("to the cent".to_owned());
+    }
+    lines.join("\n")
 }

@@ -128,6 +128,10 @@ async fn a_payment_its_fee_and_its_payout_agree_to_the_cent() {
     // 1.5 % and 25 cents of 48.00.
     assert_eq!(books.fees.values().sum::<i64>(), 97);
     assert_eq!(net(&books), 4800 - 97);
+    assert_eq!(
+        books::report(&books),
+        "EUR: net 4703, Stripe's fees 97\nto the cent"
+    );
 
     control(&house, "payouts", json!({})).await;
     advance(&house, "payouts").await;
@@ -152,6 +156,11 @@ async fn before_its_fee_is_known_a_payment_is_named_as_not_settled_yet() {
             [Difference::NotSettled { booked: 4800, .. }]
         ),
         "{books:?}"
+    );
+    let source = charge(&house).await;
+    assert_eq!(
+        books::report(&books),
+        format!("{source}: the books say 4800, Stripe does not list it (yet) as Charge")
     );
 }
 
