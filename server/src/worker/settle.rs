@@ -81,7 +81,14 @@ async fn read(app: &App, slug: &SalonSlug, until: i64) -> Result<(), ApiError> {
     // By Stripe's clock, whatever ours says.
     let newest = fresh.iter().map(|one| one.created).fold(until, i64::max);
     for one in fresh.into_iter().rev() {
-        apply(app, slug, one, newest).await?;
+        let id = one.id.clone();
+        match apply(app, slug, one, newest).await {
+            // What can't be is told to the log, and keeps nothing else from being read.
+            Err(error) if error.code == Code::Invalid => {
+                tracing::error!(salon = %slug, transaction = %id, %error, "a movement in Stripe's list can't be taken in");
+            }
+            done => done?,
+        }
     }
     let next = app.now().plus_millis(EVERY);
     let mut write = app.store.write().await?;
@@ -100,7 +107,8 @@ async fn apply(app: &App, slug: &SalonSlug, one: BalanceTransaction, at: i64) ->
         source: id.unwrap_or_default().to_owned(),
         amount: one.amount,
         fee: one.fee,
-        currency: Currency::parse(&one.currency).map_err(StoreError::damaged)?,
+        currency: Currency::parse(&one.currency)
+            .map_err(|error| ApiError::invalid("currency", error.to_string()))?,
     };
     let object: Object = serde_json::from_value(source).unwrap_or(Object::Other);
     let told = Told { kind: "", at };
