@@ -8,6 +8,7 @@
 )]
 
 mod binary;
+mod complaints;
 mod declines;
 mod harness;
 mod holds;

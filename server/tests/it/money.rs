@@ -218,7 +218,8 @@ async fn a_refund_that_fails_later_is_with_the_salon_again_and_the_salon_is_told
     }
 }
 
-async fn give_back(house: &House, sum: i64) -> bool {
+/// Sets a sum of the one payment aside, to be given back; `false` when that much is not left.
+pub async fn give_back(house: &House, sum: i64) -> bool {
     let attempt = the_attempt(house).await;
     let mut write = house.app.store.write().await.unwrap();
     let begun = refund::begin(&mut write, &attempt, eur(sum), Reason::Requested, house.app.now())
