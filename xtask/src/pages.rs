@@ -1,7 +1,9 @@
 //! The widget's pages: built, compressed once, skipped when nothing they are made of has changed.
 
+mod imports;
 mod plain;
 mod programs;
+mod slim;
 
 use crate::failure::{Failure, Outcome};
 use crate::tools::{self, Need};
@@ -27,7 +29,7 @@ const COMPRESSIBLE: [&str; 9] = [
     "webmanifest",
 ];
 /// Beside the sources, which cargo knows, the pages are made of these.
-const INGREDIENTS: [&str; 10] = [
+const INGREDIENTS: [&str; 13] = [
     "Cargo.toml",
     "Cargo.lock",
     "index.html",
@@ -35,8 +37,11 @@ const INGREDIENTS: [&str; 10] = [
     "domain/Cargo.toml",
     "server/Cargo.toml",
     "xtask/src/pages.rs",
+    "xtask/src/pages/imports.rs",
     "xtask/src/pages/plain.rs",
     "xtask/src/pages/programs.rs",
+    "xtask/src/pages/slim.rs",
+    "xtask/src/tools.rs",
     ".cargo/config.toml",
 ];
 const INGREDIENT_FOLDERS: [&str; 2] = ["style", "public"];

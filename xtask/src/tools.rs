@@ -29,17 +29,11 @@ struct Program {
     need: Need,
 }
 
-const PROGRAMS: [Program; 9] = [
+const PROGRAMS: [Program; 8] = [
     Program {
         command: "cc",
         package: "gcc libc6-dev",
         why: "links programs, builds SQLite",
-        need: Need::Demo,
-    },
-    Program {
-        command: "wasm-opt",
-        package: "binaryen",
-        why: "makes WebAssembly smaller",
         need: Need::Demo,
     },
     Program {
@@ -63,14 +57,14 @@ const PROGRAMS: [Program; 9] = [
     Program {
         command: "node",
         package: "nodejs",
-        why: "runs Stripe's official SDK",
-        need: Need::Test,
+        why: "runs what makes the pages smaller, and Stripe's official SDK",
+        need: Need::Demo,
     },
     Program {
         command: "npm",
         package: "npm",
-        why: "gets Stripe's official SDK",
-        need: Need::Test,
+        why: "gets what makes the pages smaller, and Stripe's official SDK",
+        need: Need::Demo,
     },
     Program {
         command: "initdb",
@@ -90,8 +84,8 @@ const PROGRAMS: [Program; 9] = [
 const POSTGRES: &str = "/usr/lib/postgresql";
 
 const WASM: &str = "wasm32-unknown-unknown";
-/// 0.22 needs a newer Rust than the pinned one; without `--locked` 0.21 doesn't compile.
-const TRUNK: &str = "0.21.14";
+/// What makes the pages smaller, from npm: packages and versions. Debian's binaryen (108) breaks wasm-bindgen's tables.
+const SHRINKERS: [(&str, &str); 2] = [("binaryen", "132.0.0"), ("esbuild", "0.28.2")];
 const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
 
 /// `cargo xtask tools`.
@@ -113,13 +107,15 @@ pub fn get(need: Need) -> Outcome {
     get_target()?;
     get_programs(need)?;
     get_wasm_bindgen()?;
-    get_trunk()
+    get_shrinkers()
 }
 
 /// The PATH for everything that is run: our own tools first, then the person's, then what Debian hides.
 pub fn path() -> OsString {
     let before = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(own_folder().join("bin"))
+    let own = ["bin", "node/node_modules/.bin"].map(|folder| own_folder().join(folder));
+    let folders = own
+        .into_iter()
         .chain(std::env::split_paths(&before))
         .chain(newest(Path::new(POSTGRES)).map(|version| version.join("bin")));
     std::env::join_paths(folders).unwrap_or(before)
@@ -300,11 +296,32 @@ fn get_wasm_bindgen() -> Outcome {
     )
 }
 
-fn get_trunk() -> Outcome {
-    if has_version("trunk", TRUNK) {
+fn get_shrinkers() -> Outcome {
+    let folder = own_folder().join("node");
+    let is_here = |(package, version): &(&str, &str)| {
+        let about = folder.join("node_modules").join(package).join("package.json");
+        let about = std::fs::read_to_string(about).unwrap_or_default();
+        about.contains(&format!("\"version\": \"{version}\""))
+    };
+    if SHRINKERS.iter().all(is_here) {
         return Ok(());
     }
-    install("trunk", TRUNK, "builds the pages", "0")
+    files::make_folder(&folder)?;
+    let mut npm = run::command("npm");
+    npm.args([
+        "install",
+        "--no-save",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--prefix",
+    ]);
+    npm.arg(&folder);
+    npm.args(SHRINKERS.map(|(package, version)| format!("{package}@{version}")));
+    let title = "Getting binaryen and esbuild (they make the pages smaller)";
+    run::step(title, &mut npm, HALF_AN_HOUR)
+        .map_err(|failure| failure.hint("npm could not fetch them. Is there a network?"))?;
+    Ok(())
 }
 
 fn has_version(program: &str, wanted: &str) -> bool {
@@ -313,7 +330,7 @@ fn has_version(program: &str, wanted: &str) -> bool {
 }
 
 /// Builds a tool from crates.io. Without TLS (it fetches nothing here) and hardly optimized: it works for a second,
-/// and a person waits for its build. As its authors have it, trunk alone takes six minutes instead of two.
+/// and a person waits for its build.
 fn install(package: &str, version: &str, why: &str, optimized: &str) -> Outcome {
     let title = format!("Building {package} {version} ({why}; once, some minutes)");
     let mut locked = install_command(package, version, optimized);
@@ -376,7 +393,7 @@ mod tests {
         let lock = "[[package]]\nname = \"wasm-bindgen-futures\"\nversion = \"0.4.9\"\n\n\
                     [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
         assert_eq!(locked_version(lock, "wasm-bindgen").as_deref(), Some("0.2.130"));
-        assert_eq!(locked_version(lock, "trunk"), None);
+        assert_eq!(locked_version(lock, "esbuild"), None);
     }
 
     #[test]

@@ -85,6 +85,9 @@ pub async fn scene_in(look: Look, play: impl AsyncFnOnce(&Scene)) {
 impl Scene {
     async fn is_clean(&self) {
         let page = self.browser.source().await;
+        // A text that the page has not got shows its key instead.
+        let keys = r"(document.body.innerText.match(/\b(details|employee|empty|group|services|taken|terms|time|wrong|visit|pay|due|done|hold|cancel|why|link|card|net)\.[a-z_]+/g) || []).join()";
+        assert_eq!(self.browser.js(keys).await, "", "texts are missing");
         let log = String::from_utf8_lossy(&LOG.lock().unwrap()).into_owned();
         for secret in [&*["sk", "_test_"].concat(), "whsec_", "_secret_"] {
             assert!(!page.contains(secret), "{secret} is in the page");

@@ -1,5 +1,7 @@
 //! The widget's page, filled with all it needs to paint and to start.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use axum::{
     body::Body,
     extract::{Path, Query, State},
@@ -30,6 +32,19 @@ use crate::{
     },
     store::salon::SalonRecord,
 };
+
+/// What the keys of texts begin with that only a booking's screens show.
+const BOOKING_TEXTS: [&str; 9] = [
+    "details.",
+    "employee.",
+    "empty.",
+    "group.",
+    "services.",
+    "taken.",
+    "terms.",
+    "time.",
+    "wrong.",
+];
 
 /// What an address may say of the page.
 #[derive(Debug, Deserialize)]
@@ -144,6 +159,10 @@ fn page(
             .into_response();
     };
     let (language, texts) = language(headers, wishes.lang.as_deref());
+    let texts = match data.view {
+        View::Book { .. } => texts,
+        _ => without_booking(&texts),
+    };
     let public = salon.as_ref().map(|salon| &salon.salon);
     let style = [template.style.as_str(), &theme(public)].concat();
     let (program, form) = match data.view {
@@ -189,6 +208,17 @@ fn page(
     }
     compress::fill(&mut response, headers, html.into_bytes());
     response
+}
+
+/// The texts without those of screens that only a booking has.
+fn without_booking(texts: &str) -> String {
+    let Ok(mut all) = serde_json::from_str::<BTreeMap<&str, Cow<str>>>(texts) else {
+        return texts.to_owned();
+    };
+    all.retain(|key, _| BOOKING_TEXTS.iter().all(|family| !key.starts_with(family)));
+    serde_json::to_string(&all)
+        .unwrap_or_default()
+        .replace('<', "\\u003c")
 }
 
 /// Whether the card field is what the client waits for.
@@ -343,6 +373,12 @@ mod tests {
         );
         assert!(!page.contains("<script>"), "{page}");
         assert!(page.ends_with("100% {}"), "{page}");
+    }
+
+    #[test]
+    fn a_visit_s_texts_are_its_own() {
+        let texts = r#"{"wrong.name":"a","visit.title":"b \u003c","back":"c"}"#;
+        assert_eq!(without_booking(texts), r#"{"back":"c","visit.title":"b \u003c"}"#);
     }
 
     #[test]

@@ -1,31 +1,40 @@
 //! The page's plain files: scripts, style, texts and the page itself.
 
-use crate::failure::Outcome;
-use crate::files;
+use super::LIMIT;
+use crate::failure::{OrSay, Outcome};
+use crate::{files, run};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// What gets a hash into its name, so that browsers may keep it for good: the source, and the name in `dist`.
 const HASHED: [(&str, &str); 2] = [("public/boot.js", "boot"), ("public/form.js", "form")];
 /// What others know by its name, or the server fills.
-const NAMED: [(&str, &str); 3] = [
-    ("public/embed.js", "embed.js"),
-    ("style/main.css", "style.css"),
-    ("index.html", "index.html"),
-];
+const NAMED: [(&str, &str); 2] = [("public/embed.js", "embed.js"), ("style/main.css", "style.css")];
 
 /// Writes them into `dist`.
 pub fn copy(dist: &Path) -> Outcome {
     for (source, name) in HASHED {
-        let text = squeezed(&files::read(&files::root().join(source))?);
-        let hash = hash(&[text.as_bytes()]);
-        files::write(&dist.join(format!("{name}-{hash}.js")), text.as_bytes())?;
+        let small = minified(&files::root().join(source), &[])?;
+        files::write(&dist.join(format!("{name}-{}.js", hash(&[&small]))), &small)?;
     }
     for (source, name) in NAMED {
-        let text = squeezed(&files::read(&files::root().join(source))?);
-        files::write(&dist.join(name), text.as_bytes())?;
+        files::write(&dist.join(name), &minified(&files::root().join(source), &[])?)?;
     }
-    Ok(())
+    let page = squeezed(&files::read(&files::root().join("index.html"))?);
+    files::write(&dist.join("index.html"), page.as_bytes())
+}
+
+/// A script or a style sheet, minified.
+pub fn minified(source: &Path, how: &[&str]) -> Outcome<Vec<u8>> {
+    let out = files::target().join("xtask").join("minified");
+    let mut esbuild = run::command("esbuild");
+    esbuild
+        .arg(source)
+        .args(["--minify", "--log-level=warning"])
+        .args(how);
+    esbuild.arg(format!("--outfile={}", out.display()));
+    run::quietly(&mut esbuild, LIMIT)?;
+    std::fs::read(&out).or_say(format!("{} can't be read", out.display()))
 }
 
 /// Sixteen hexadecimal digits that stand for this content.
@@ -37,24 +46,11 @@ pub fn hash(parts: &[&[u8]]) -> String {
     hex::encode(hash.finalize()).chars().take(16).collect()
 }
 
-/// The text without what only people read: indentation, and comments that have their lines for themselves.
-///
-/// Safe for what we write and wasm-bindgen does, where no text in quotes goes over several lines; a minifier that reads
-/// JavaScript saves another tenth.
-pub fn squeezed(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut comment = false;
-    for line in text.lines().map(str::trim) {
-        let opens = line.starts_with("/*") || line.starts_with("<!--");
-        let closes = line.ends_with("*/") || line.ends_with("-->");
-        if comment || opens {
-            comment = !closes;
-        } else if !line.is_empty() && !line.starts_with("//") {
-            out.push_str(line);
-            out.push('\n');
-        }
-    }
-    out
+/// The page without what only people read: indentation, and comments that have their lines for themselves.
+fn squeezed(page: &str) -> String {
+    let lines = page.lines().map(str::trim);
+    let kept = lines.filter(|line| !line.is_empty() && !line.starts_with("<!--"));
+    kept.flat_map(|line| [line, "\n"]).collect()
 }
 
 #[cfg(test)]
@@ -63,8 +59,8 @@ mod tests {
 
     #[test]
     fn only_what_people_read_is_dropped() {
-        let text = "<!-- one\ntwo -->\n  a();\n\n  // b\n/** c\n * d\n */\n'// e'; /* f */ g()\n/* h */\n";
-        assert_eq!(squeezed(text), "a();\n'// e'; /* f */ g()\n");
+        let page = "<p>\n  a <!-- b -->\n\n  <!-- c -->\n</p>";
+        assert_eq!(squeezed(page), "<p>\na <!-- b -->\n</p>\n");
     }
 
     #[test]

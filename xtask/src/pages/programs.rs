@@ -1,7 +1,7 @@
 //! The widget's WebAssembly: one program for each kind of page, so that nobody fetches screens that their page never shows.
 
-use super::{LIMIT, plain};
-use crate::failure::{Failure, Outcome};
+use super::{LIMIT, imports, plain, slim};
+use crate::failure::{Failure, OrSay, Outcome};
 use crate::{files, run};
 use std::path::{Path, PathBuf};
 
@@ -20,11 +20,14 @@ pub fn build(dist: &Path) -> Outcome {
             LIMIT,
         )?;
         let made = joined(name)?;
-        let script = plain::squeezed(&files::read(&made.join("program.js"))?);
-        let program = std::fs::read(made.join("program_bg.wasm"))
-            .map_err(|error| Failure::new(format!("wasm-bindgen left no program: {error}.")))?;
-        let hash = plain::hash(&[script.as_bytes(), &program]);
-        files::write(&dist.join(format!("{name}-{hash}.js")), script.as_bytes())?;
+        let script = files::read(&made.join("program.js"))?;
+        let (program, script) = imports::shorten(&small_program(&made)?, &script).ok_or_else(|| {
+            Failure::new("wasm-bindgen wrote imports of a form that `shorten` does not know.")
+        })?;
+        files::write(&made.join("short.js"), script.as_bytes())?;
+        let script = small_script(&made)?;
+        let hash = plain::hash(&[&script, &program]);
+        files::write(&dist.join(format!("{name}-{hash}.js")), &script)?;
         files::write(&dist.join(format!("{name}-{hash}.wasm")), &program)?;
     }
     Ok(())
@@ -34,6 +37,16 @@ pub fn build(dist: &Path) -> Outcome {
 pub fn folder() -> PathBuf {
     files::target().join(TARGET).join("wasm-release")
 }
+
+/// What rustc and wasm-bindgen use, and every browser of the last years knows.
+const FEATURES: [&str; 6] = [
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--enable-bulk-memory",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+];
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -76,4 +89,34 @@ fn remapped() -> Outcome<String> {
         ))),
     });
     Ok(flags.collect::<Outcome<Vec<String>>>()?.join(" "))
+}
+
+/// Its JavaScript, with nothing but what starts the program.
+fn small_script(made: &Path) -> Outcome<Vec<u8>> {
+    let entry = made.join("entry.js");
+    files::write(&entry, b"export { default } from './short.js';\n")?;
+    plain::minified(&entry, &["--bundle", "--format=esm"])
+}
+
+/// The program without what nobody needs of it, optimized for size.
+fn small_program(made: &Path) -> Outcome<Vec<u8>> {
+    let (large, small) = (made.join("slim.wasm"), made.join("small.wasm"));
+    let program = read(&made.join("program_bg.wasm"))?;
+    let slim = slim::slim(&program)
+        .ok_or_else(|| Failure::new("wasm-bindgen wrote a program of a form that `slim` does not know."))?;
+    files::write(&large, &slim)?;
+    let mut optimize = run::command("wasm-opt");
+    optimize.args([
+        "-Oz",
+        "--strip-debug",
+        "--strip-producers",
+        "--strip-target-features",
+    ]);
+    optimize.args(FEATURES).arg(&large).arg("-o").arg(&small);
+    run::quietly(&mut optimize, LIMIT)?;
+    read(&small)
+}
+
+fn read(path: &Path) -> Outcome<Vec<u8>> {
+    std::fs::read(path).or_say(format!("{} can't be read", path.display()))
 }
