@@ -305,3 +305,13 @@ fn a_search_is_bounded() {
     assert!(search.free_starts(Date::MIN).is_empty());
     assert_eq!(start_of_day(&zone, Date::MAX), None);
 }
+
+#[test]
+fn what_takes_no_time_touches_no_piece() {
+    let pieces = |from, to| granules(Moment(from), Moment(to)).collect::<Vec<_>>();
+    assert_eq!(pieces(300_000, 300_000), Vec::<i64>::new());
+    // Also in the middle of one.
+    assert_eq!(pieces(420_000, 420_000), Vec::<i64>::new());
+    assert_eq!(pieces(420_000, 420_001), [1]);
+    assert_eq!(pieces(900_000, 300_000), Vec::<i64>::new());
+}

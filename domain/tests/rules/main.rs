@@ -18,6 +18,7 @@ mod money;
 mod payment;
 mod refund;
 mod terms;
+mod words;
 
 use domain::{currency::Currency, money::Money};
 
