@@ -19,6 +19,7 @@ mod widget;
 
 mod access;
 mod bank;
+mod complaints;
 mod declines;
 mod early;
 mod embed;
