@@ -63,6 +63,9 @@ fn of_one_second_the_one_further_along_holds() {
         assert_eq!(later(at(pair[0]), at(pair[1])), at(pair[1]));
         assert_eq!(later(at(pair[1]), at(pair[0])), at(pair[1]));
     }
+    // Stripe never says both of one second. Should it, what is known stays.
+    let (won, lost) = (at(DisputeState::Won), at(DisputeState::Lost));
+    assert_eq!((later(won, lost), later(lost, won)), (won, lost));
 }
 
 proptest! {

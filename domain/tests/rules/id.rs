@@ -70,6 +70,11 @@ fn a_salon_name_is_safe_in_an_address() {
     ] {
         assert_eq!(SalonSlug::parse(text).is_ok(), fits, "{text:?}");
     }
+    let slug = SalonSlug::parse("lumen-vienna").unwrap();
+    assert_eq!(slug.as_str(), "lumen-vienna");
+    let json = serde_json::to_string(&slug).unwrap();
+    assert_eq!(json, "\"lumen-vienna\"");
+    assert_eq!(serde_json::from_str::<SalonSlug>(&json).unwrap(), slug);
 }
 
 #[test]

@@ -140,6 +140,22 @@ fn keys_pair_by_mode() {
 }
 
 #[test]
+fn a_restricted_key_is_known_by_its_prefix() {
+    for (text, restricted) in [
+        ("sk_test_0123456789", false),
+        ("sk_live_rk01234567", false),
+        ("rk_test_0123456789", true),
+        ("rk_live_0123456789", true),
+    ] {
+        assert_eq!(
+            SecretKey::parse(text).unwrap().is_restricted(),
+            restricted,
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_publishable_key_travels_as_text_and_is_checked_on_arrival() {
     let key: PublishableKey = serde_json::from_str("\"pk_test_0123456789\"").unwrap();
     assert_eq!(serde_json::to_string(&key).unwrap(), "\"pk_test_0123456789\"");

@@ -1,12 +1,13 @@
-//! What each refusal says. The words reach a salon's owner, a log or the reader of an API's error: an empty sentence, or
-//! another one's, would help nobody.
+//! What each refusal says, and how numbers of a range are written. The words reach a salon's owner, a log or the reader of an
+//! API's error: an empty sentence, or another one's, would help nobody.
 
 use std::fmt::Display;
 
 use domain::{
-    availability::{DateError, DurationMinutes, HoursError, StepMinutes},
+    availability::{DateError, DurationMinutes, HoursError, Interval, StepMinutes},
     cancellation::CancellationTerms,
     currency::CurrencyError,
+    hold::HoldMinutes,
     id::{
         AttemptId, BookingId, BookingToken, EmployeeId, GroupDateId, LinkToken, RefundId, SalonSlug,
         ServiceId,
@@ -15,7 +16,7 @@ use domain::{
     money::{MoneyError, Percent},
     terms::QuoteError,
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 fn say(table: &[(&dyn Display, &str)]) {
     for (what, words) in table {
@@ -203,4 +204,17 @@ fn of_numbers_out_of_range_in_json() {
     ] {
         assert!(said.starts_with(words), "{said}");
     }
+}
+
+#[test]
+fn a_number_of_a_range_is_written_as_it_was_read() {
+    fn again<T: DeserializeOwned + Serialize>(json: &str) {
+        let read: T = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), json);
+    }
+    again::<HoldMinutes>("45");
+    again::<DurationMinutes>("720");
+    again::<StepMinutes>("20");
+    again::<Percent>("99");
+    again::<Interval>("[540,720]");
 }
