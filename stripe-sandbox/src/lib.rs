@@ -44,6 +44,7 @@ mod sender;
 mod setup_intents;
 mod signature;
 mod state;
+mod still;
 mod table;
 mod transactions;
 mod webhook_endpoints;
@@ -62,6 +63,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::account::Settings;
+pub use crate::still::Happened;
 use crate::world::{App, World};
 
 /// The publishable key of the account that exists from the start.
@@ -176,22 +178,9 @@ pub async fn start(mut config: Config) -> std::io::Result<Sandbox> {
     }
     let listener = TcpListener::bind(config.listen).await?;
     config.listen = listener.local_addr()?;
-    let mut world = World::new(config.settings());
-    let restored = match &config.state_file {
-        Some(path) => persist::load(&mut world, path)?,
-        None => false,
-    };
-    if !restored {
-        world
-            .add_default()
-            .map_err(|error| std::io::Error::other(error.message))?;
-    }
+    let world = world(&config)?;
     let app = Arc::new(App::new(config, world));
-    let router = Router::new()
-        .route("/v1/{*path}", any(http::v1))
-        .route("/_sandbox/{*path}", any(control::control))
-        .fallback(pages::page)
-        .with_state(Arc::clone(&app));
+    let router = router(&app);
     let (stop, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(async move {
         let serve = axum::serve(listener, router).with_graceful_shutdown(async {
@@ -212,6 +201,28 @@ pub async fn start(mut config: Config) -> std::io::Result<Sandbox> {
         tasks,
         app: Handle(app),
     })
+}
+
+fn world(config: &Config) -> std::io::Result<World> {
+    let mut world = World::new(config.settings());
+    let restored = match &config.state_file {
+        Some(path) => persist::load(&mut world, path)?,
+        None => false,
+    };
+    if !restored {
+        world
+            .add_default()
+            .map_err(|error| std::io::Error::other(error.message))?;
+    }
+    Ok(world)
+}
+
+fn router(app: &Arc<App>) -> Router {
+    Router::new()
+        .route("/v1/{*path}", any(http::v1))
+        .route("/_sandbox/{*path}", any(control::control))
+        .fallback(pages::page)
+        .with_state(Arc::clone(app))
 }
 
 impl Sandbox {

@@ -11,9 +11,7 @@ use super::intent::Intent;
 /// The version of Stripe's API this code is written for. Changed together with the webhooks' and Stripe.js's.
 pub const API_VERSION: &str = "2026-09-30.endive";
 
-/// How long one try may take, and how many tries a call gets.
-const TRY: Duration = Duration::from_secs(12);
-const CONNECT: Duration = Duration::from_secs(3);
+/// How many tries a call gets.
 const TRIES: u32 = 3;
 
 /// Calls Stripe. Cheap to clone.
@@ -21,6 +19,28 @@ const TRIES: u32 = 3;
 pub struct StripeClient {
     http: reqwest::Client,
     api: String,
+    patience: Patience,
+}
+
+/// How long a call waits for Stripe. A simulation, whose time is its own, waits differently.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// How long one try may take.
+    pub one_try: Duration,
+    /// How much of it the connection may take.
+    pub connect: Duration,
+    /// Before the second try once to twice as long as this, before the third two to four times.
+    pub pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            one_try: Duration::from_secs(12),
+            connect: Duration::from_secs(3),
+            pause: Duration::from_millis(200),
+        }
+    }
 }
 
 /// Why a call has no result.
@@ -64,11 +84,19 @@ impl StripeClient {
     /// # Errors
     /// When the TLS set-up of this machine can't be used.
     pub fn new(api: &str) -> Result<StripeClient, StripeError> {
+        StripeClient::with_patience(api, Patience::default())
+    }
+
+    /// The same, with other time limits.
+    ///
+    /// # Errors
+    /// When the TLS set-up of this machine can't be used.
+    pub fn with_patience(api: &str, patience: Patience) -> Result<StripeClient, StripeError> {
         // A second call finds it installed, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
-            .timeout(TRY)
-            .connect_timeout(CONNECT)
+            .timeout(patience.one_try)
+            .connect_timeout(patience.connect)
             .pool_max_idle_per_host(32)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("booking-checkout/", env!("CARGO_PKG_VERSION")))
@@ -77,6 +105,7 @@ impl StripeClient {
         Ok(StripeClient {
             http,
             api: api.to_owned(),
+            patience,
         })
     }
 
@@ -152,7 +181,10 @@ impl StripeClient {
                     error => error,
                 });
             }
-            tokio::time::sleep(pause(tries)).await;
+            let pause = pause(self.patience.pause, tries);
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
         }
     }
 }
@@ -205,13 +237,13 @@ fn retry_wanted(status: StatusCode, headers: &HeaderMap) -> bool {
     }
 }
 
-/// 0.2 to 0.4 s before the second try, 0.4 to 0.8 s before the third.
-fn pause(tries: u32) -> Duration {
+/// With the usual patience 0.2 to 0.4 s before the second try, 0.4 to 0.8 s before the third.
+fn pause(first: Duration, tries: u32) -> Duration {
     let mut jitter = [0; 1];
     // Without random bytes the pause is only less spread.
     let _ = getrandom::fill(&mut jitter);
-    let base = 200 * u64::from(tries);
-    Duration::from_millis(base + base * u64::from(jitter[0]) / 256)
+    let base = first * tries;
+    base + base * u32::from(jitter[0]) / 256
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, StripeError> {
