@@ -1,6 +1,10 @@
 //! Asking Stripe what became of an attempt: by the payer's page, by the worker, before a hold ends.
 
-use domain::{decline::Decline, key::SecretKey, payment::Observation};
+use domain::{
+    decline::Decline,
+    key::SecretKey,
+    payment::{AttemptState, BookingState, Observation},
+};
 
 use super::{After, Seen, observe};
 use crate::{
@@ -100,7 +104,13 @@ pub async fn ask(app: &App, attempt: &AttemptRecord) -> Result<Asked, ApiError> 
     }
 }
 
+/// How long a payer may take for the bank's confirmation where no hold ends it: as long as an opened visit link works, in
+/// milliseconds.
+const CONFIRMING: i64 = 3_600_000;
+
 /// The worker's question about an attempt that is due to be asked about; puts the next one off, whatever the answer.
+///
+/// A payer who left the bank's dialog of a visit comes back to it no more: there is no hold that ends, so it is ended here.
 ///
 /// # Errors
 /// [`ApiError`].
@@ -114,10 +124,20 @@ pub async fn again(app: &App, attempt: &AttemptRecord) -> Result<(), ApiError> {
     let mut write = app.store.write().await?;
     attempt::put_off(write.conn(), &attempt.id, attempt.asks, next).await?;
     write.commit().await?;
-    if attempt.state.is_open() {
+    if is_abandoned(app, &attempt).await? {
+        end(app, &attempt).await?;
+    } else if attempt.state.is_open() {
         ask(app, &attempt).await?;
     }
     Ok(())
+}
+
+async fn is_abandoned(app: &App, attempt: &AttemptRecord) -> Result<bool, ApiError> {
+    if attempt.state != AttemptState::RequiresAction || app.now().since(attempt.created) < CONFIRMING {
+        return Ok(false);
+    }
+    let booking = booking::find(app.store.read(), &attempt.booking).await?;
+    Ok(booking.is_some_and(|booking| booking.state != BookingState::Held))
 }
 
 /// Ends an attempt that is open, so that it can take no money any more; if it has taken it, then it has.

@@ -78,7 +78,15 @@ async fn cancel(app: &App, id: &AttemptId) -> Result<(), ApiError> {
     if attempt.state != AttemptState::Declined {
         return Ok(());
     }
-    ask::cancel(app, &attempt).await.map(|_| ())
+    let after = ask::cancel(app, &attempt).await?;
+    // No answer is no end of it: whoever has the intent's secret could still confirm it.
+    if after.state == AttemptState::Declined && after.intent.is_some() {
+        return Err(ApiError::new(
+            Code::PaymentDown,
+            "Stripe did not say that the intent is cancelled",
+        ));
+    }
+    Ok(())
 }
 
 async fn give_back(app: &App, due: &DueJob, id: &RefundId) -> Result<(), ApiError> {
