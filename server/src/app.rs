@@ -7,6 +7,7 @@ use domain::time::Moment;
 use crate::{
     api::error::{ApiError, Code},
     config::Config,
+    http::limits::Limits,
     store::{Store, StoreError},
     stripe::{StripeClient, StripeError},
     vault::MasterKey,
@@ -27,6 +28,8 @@ pub struct App {
     pub stripe_js: Arc<str>,
     /// Where mail is written.
     pub mail_dir: Option<Arc<PathBuf>>,
+    /// What each address has done of late. Counts nothing until told to ([`Limits::counting`]).
+    pub limits: Limits,
     /// What time it is.
     pub clock: Clock,
 }
@@ -63,6 +66,7 @@ impl App {
             public_url: config.public_url.as_str().into(),
             stripe_js: config.stripe_js.as_str().into(),
             mail_dir: config.mail_dir.clone().map(Arc::new),
+            limits: Limits::default(),
             clock,
         })
     }

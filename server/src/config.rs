@@ -1,10 +1,14 @@
-//! The settings, from the environment: one small struct, read once, with a clear sentence for everything that is wrong.
+//! The settings, from the environment: read once, with a clear sentence for everything that is wrong.
+
+pub mod doors;
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
+use zeroize::Zeroizing;
+
 use crate::vault::MasterKey;
 
-/// All settings of the server.
+/// What the server works with. How it stands to the network is in [`doors`].
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `BOOKING_LISTEN`: where to listen.
@@ -17,7 +21,8 @@ pub struct Config {
     pub stripe_api: String,
     /// `BOOKING_STRIPE_JS`: the address of Stripe.js.
     pub stripe_js: String,
-    /// `BOOKING_MASTER_KEY_FILE`: the key that encrypts the salons' keys.
+    /// `BOOKING_MASTER_KEY_FILE`: the key that encrypts the salons' keys; and `BOOKING_FORMER_MASTER_KEY_FILES`, divided by
+    /// commas: those before it, while it is being replaced.
     pub master_key: MasterKey,
     /// `BOOKING_MAIL_DIR`: where mail is written as files; without it mail is only noted in the log.
     pub mail_dir: Option<PathBuf>,
@@ -59,14 +64,12 @@ impl Config {
             what: "is not set: name a file with 64 hexadecimal digits, such as `openssl rand -hex 32` makes"
                 .to_owned(),
         })?;
-        let key_text = std::fs::read_to_string(&key_file).map_err(|error| ConfigError {
-            name: "BOOKING_MASTER_KEY_FILE",
-            what: format!("`{key_file}` can't be read: {error}"),
-        })?;
-        let master_key = MasterKey::parse(key_text.trim()).ok_or(ConfigError {
-            name: "BOOKING_MASTER_KEY_FILE",
-            what: format!("`{key_file}` must hold 64 hexadecimal digits and nothing else"),
-        })?;
+        let mut master_key = key_in("BOOKING_MASTER_KEY_FILE", &key_file, MasterKey::parse)?;
+        let former = get("BOOKING_FORMER_MASTER_KEY_FILES", Some(""))?;
+        for file in former.split(',').map(str::trim).filter(|file| !file.is_empty()) {
+            let read = |text: &str| master_key.clone().with_former(text);
+            master_key = key_in("BOOKING_FORMER_MASTER_KEY_FILES", file, read)?;
+        }
         let mail_dir = get("BOOKING_MAIL_DIR", Some(""))
             .ok()
             .filter(|dir| !dir.is_empty())
@@ -144,6 +147,22 @@ impl fmt::Debug for DatabaseUrl {
             .unwrap_or_default();
         write!(f, "postgres://…{host}")
     }
+}
+
+/// Reads a key out of a file.
+fn key_in(
+    name: &'static str,
+    file: &str,
+    parse: impl Fn(&str) -> Option<MasterKey>,
+) -> Result<MasterKey, ConfigError> {
+    let text = std::fs::read_to_string(file).map_err(|error| ConfigError {
+        name,
+        what: format!("`{file}` can't be read: {error}"),
+    })?;
+    parse(Zeroizing::new(text).trim()).ok_or_else(|| ConfigError {
+        name,
+        what: format!("`{file}` must hold 64 hexadecimal digits and nothing else"),
+    })
 }
 
 fn url(name: &'static str, text: String) -> Result<String, ConfigError> {

@@ -10,10 +10,12 @@ use domain::{
     key::{PublishableKey, SecretKey, SigningSecret, pair},
 };
 
+use zeroize::Zeroizing;
+
 use crate::{
     api::error::{ApiError, Code},
     app::App,
-    store::salon::{Keys, set_up},
+    store::{salon::Keys, sealed::set_up},
 };
 
 /// The demo salon's name in addresses.
@@ -37,23 +39,40 @@ pub struct Made {
 }
 
 impl Wishes {
-    /// Reads the command line.
+    /// Reads the command line, and the two secrets from the environment (`get`): arguments are for all to see, in `ps` and in
+    /// a shell's history.
     ///
     /// # Errors
     /// A sentence that says what is missing or wrong; never a key.
-    pub fn parse(args: &[String]) -> Result<Wishes, String> {
+    pub fn parse(args: &[String], get: impl Fn(&str) -> Option<String>) -> Result<Wishes, String> {
         let value = |name: &str| {
             let mut rest = args.iter().skip_while(|arg| *arg != name);
             rest.next()
                 .and_then(|_| rest.next())
                 .ok_or(format!("{name} is missing"))
         };
+        let secret_in = |name: &str| {
+            get(name)
+                .map(Zeroizing::new)
+                .ok_or(format!("{name} is not set: secrets come from the environment"))
+        };
+        for (argument, name) in [
+            ("--secret-key", "STRIPE_SECRET_KEY"),
+            ("--signing-secret", "STRIPE_WEBHOOK_SECRET"),
+        ] {
+            if args.iter().any(|given| given.starts_with(argument)) {
+                return Err(format!(
+                    "{argument} is not taken any more, because everybody on this machine sees arguments: set {name}"
+                ));
+            }
+        }
         let of = |name: &str, error: &dyn fmt::Display| format!("{name}: {error}");
         let publishable =
             PublishableKey::parse(value("--publishable-key")?).map_err(|e| of("--publishable-key", &e))?;
-        let secret = SecretKey::parse(value("--secret-key")?).map_err(|e| of("--secret-key", &e))?;
-        let signing =
-            SigningSecret::parse(value("--signing-secret")?).map_err(|e| of("--signing-secret", &e))?;
+        let secret =
+            SecretKey::parse(&secret_in("STRIPE_SECRET_KEY")?).map_err(|e| of("STRIPE_SECRET_KEY", &e))?;
+        let signing = SigningSecret::parse(&secret_in("STRIPE_WEBHOOK_SECRET")?)
+            .map_err(|e| of("STRIPE_WEBHOOK_SECRET", &e))?;
         pair(&publishable, &secret).map_err(|error| error.to_string())?;
         let embedders = value("--embed-origin")
             .map(|origin| vec![origin.clone()])
@@ -87,6 +106,7 @@ pub async fn seed(app: &App, wishes: &Wishes) -> Result<Made, ApiError> {
         &slug,
         &wishes.keys,
         &wishes.embedders,
+        now,
     )
     .await?;
     write.commit().await?;

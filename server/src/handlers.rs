@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod confirm;
 pub mod context;
+pub mod declines;
 pub mod free_times;
 pub mod hold;
 pub mod link;

@@ -1,18 +1,20 @@
-//! The server's binary: `serve`, `seed-demo` and `reconcile`.
+//! The server's binary: `serve`, `seed-demo`, `reconcile` and `reseal`.
 #![expect(
     clippy::print_stderr,
     clippy::print_stdout,
     reason = "this file talks to the person who starts the server"
 )]
 
-use std::{future::IntoFuture as _, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use domain::id::SalonSlug;
 use server::{
     app::{App, Clock},
-    config::Config,
-    demo, http,
+    config::{Config, doors::Doors},
+    demo,
+    http::{self, limits::Limits},
     payments::books,
+    store::{Store, sealed},
     worker,
 };
 use tokio::{
@@ -25,11 +27,14 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::Subscr
 const USAGE: &str = "\
 booking-checkout serve
     Runs the server. Settings come from the environment: see docs/OPERATING.md.
-booking-checkout seed-demo --publishable-key pk_… --secret-key sk_… --signing-secret whsec_… [--embed-origin URL]
-    Fills the database with a demo salon if it is not there yet, sets its keys, makes a visit link, and prints the addresses
+booking-checkout seed-demo --publishable-key pk_… [--embed-origin URL]
+    Takes the salon's secrets from STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET. Fills the database with a demo salon if it is not there yet, sets its keys, makes a visit link, and prints the addresses
     as JSON.
 booking-checkout reconcile SALON
-    Compares the salon's books with Stripe's list of movements as it was read last, and names what differs.";
+    Compares the salon's books with Stripe's list of movements as it was read last, and names what differs.
+booking-checkout reseal
+    Encrypts with BOOKING_MASTER_KEY_FILE whatever is still encrypted with one of BOOKING_FORMER_MASTER_KEY_FILES, and says how
+    much that was.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -46,9 +51,14 @@ async fn main() -> ExitCode {
 async fn run(args: &[String]) -> Result<(), String> {
     let (command, rest) = args.split_first().ok_or(USAGE)?;
     match command.as_str() {
-        "serve" => serve(&settings()?).await,
+        "serve" => {
+            let config = settings()?;
+            let doors = Doors::read(variable, &config.public_url).map_err(|error| error.to_string())?;
+            serve(&config, doors).await
+        }
         "seed-demo" => {
-            let wishes = demo::Wishes::parse(rest).map_err(|error| format!("{error}\n\n{USAGE}"))?;
+            let wishes =
+                demo::Wishes::parse(rest, variable).map_err(|error| format!("{error}\n\n{USAGE}"))?;
             let config = settings()?;
             let app = App::start(&config, Clock::system())
                 .await
@@ -79,6 +89,10 @@ async fn run(args: &[String]) -> Result<(), String> {
                 Err("the books and Stripe's list do not agree".to_owned())
             }
         }
+        "reseal" => {
+            println!("{}", reseal(&settings()?).await?);
+            Ok(())
+        }
         "--help" | "help" => {
             println!("{USAGE}");
             Ok(())
@@ -87,8 +101,30 @@ async fn run(args: &[String]) -> Result<(), String> {
     }
 }
 
+async fn reseal(config: &Config) -> Result<String, String> {
+    let store = Store::open(&config.database_url)
+        .await
+        .map_err(|error| error.to_string())?;
+    let mut write = store.write().await.map_err(|error| error.to_string())?;
+    let done = sealed::reseal(write.conn(), &config.master_key)
+        .await
+        .map_err(|error| error.to_string())?;
+    write.commit().await.map_err(|error| error.to_string())?;
+    store.close().await;
+    Ok(format!(
+        "{} of {} encrypted values were encrypted anew; all are under master key {} now",
+        done.anew,
+        done.all,
+        config.master_key.id()
+    ))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 fn settings() -> Result<Config, String> {
-    let config = Config::read(|name| std::env::var(name).ok()).map_err(|error| error.to_string())?;
+    let config = Config::read(variable).map_err(|error| error.to_string())?;
     let filter = std::env::var("BOOKING_LOG").unwrap_or_else(|_| "info".to_owned());
     let filter = EnvFilter::try_new(&filter).map_err(|error| format!("BOOKING_LOG: {error}"))?;
     let registry = tracing_subscriber::registry().with(filter);
@@ -102,10 +138,18 @@ fn settings() -> Result<Config, String> {
     Ok(config)
 }
 
-async fn serve(config: &Config) -> Result<(), String> {
+async fn serve(config: &Config, doors: Doors) -> Result<(), String> {
     let app = App::start(config, Clock::system())
         .await
         .map_err(|error| error.to_string())?;
+    let app = App {
+        limits: if doors.limits {
+            Limits::counting()
+        } else {
+            Limits::default()
+        },
+        ..app
+    };
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("BOOKING_LISTEN: can't listen on {}: {error}", config.listen))?;
@@ -114,12 +158,7 @@ async fn serve(config: &Config) -> Result<(), String> {
 
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(worker::run(app.clone(), stopped.clone()));
-    let mut told = stopped;
-    let server = axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(async move {
-        // An error means that the sender is gone: time to stop as well.
-        let _ = told.wait_for(|stop| *stop).await;
-    });
-    let server = tokio::spawn(server.into_future());
+    let server = tokio::spawn(http::serve(listener, app.clone(), doors, stopped));
 
     stop_signal.told().await;
     tracing::info!("stopping: finishing what is under way");

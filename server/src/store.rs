@@ -16,6 +16,7 @@ pub mod link;
 pub mod offer;
 pub mod refund;
 pub mod salon;
+pub mod sealed;
 mod write;
 
 use sqlx::{AnyPool, any::AnyPoolOptions};

@@ -146,10 +146,10 @@ fn seed(salon: &Salon, programs: &Programs, keys: &Keys, at_sandbox: bool) -> Ou
     let mut command = server(salon, programs, at_sandbox);
     command.arg("seed-demo");
     command.arg("--publishable-key").arg(&keys.publishable);
-    command.arg("--secret-key").arg(&keys.secret);
-    command.arg("--signing-secret").arg(&keys.signing);
     command.arg("--embed-origin").arg(salon.site_url());
-    // A failure would quote the command, and the command has the keys in it.
+    // Not as arguments: `ps` shows those to everybody.
+    command.env("STRIPE_SECRET_KEY", &keys.secret);
+    command.env("STRIPE_WEBHOOK_SECRET", &keys.signing);
     let said = run::quietly(&mut command, Duration::from_secs(120)).map_err(|failure| {
         Failure::new("The demo salon could not be filled.")
             .output(failure.output_lines().to_vec())

@@ -15,6 +15,9 @@ pub struct ApiError {
     /// The input the error is about, for [`Code::Invalid`]: `name`, `email`, `phone`, `note`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// For [`Code::TooMany`]: after so many seconds it may be tried again. The header `Retry-After` says it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
     /// The id of the request in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
@@ -46,7 +49,7 @@ pub enum Code {
     LinkExpired,
     /// The visit link was opened again elsewhere, or the opened page is too old.
     OpenedElsewhere,
-    /// Too many calls from one address.
+    /// Too many calls from one address, or too many declined cards ([`ApiError::field`] is `card`).
     TooMany,
     /// Busy for a moment: the same call may be sent again.
     Busy,
@@ -66,6 +69,7 @@ impl ApiError {
             code,
             message: message.into(),
             field: None,
+            retry_after: None,
             request: None,
         }
     }

@@ -10,6 +10,7 @@ use domain::{
 
 use super::{
     context::{Context, current},
+    declines,
     quote::Chosen,
     view::{Around, view_of},
 };
@@ -145,7 +146,7 @@ async fn pay(
     let key = salon.secret_key(&context.app.master_key)?;
     let key =
         key.ok_or_else(|| ApiError::new(Code::PaymentDown, "This salon takes no cards at the moment."))?;
-    let attempt = begin(context, booking.clone(), sum, confirmation_token).await?;
+    let attempt = begin(context, salon, booking.clone(), sum, confirmation_token).await?;
     let asked = ask::charge(&context.app, &key, &booking, &attempt).await?;
     answer(context, salon, asked).await
 }
@@ -154,6 +155,7 @@ async fn pay(
 /// has turned to another card.
 async fn begin(
     context: &Context,
+    salon: &SalonRecord,
     mut booking: BookingRecord,
     sum: Money,
     confirmation_token: String,
@@ -169,6 +171,7 @@ async fn begin(
         {
             return Err(ApiError::new(Code::AlreadyPaid, "This booking is paid already."));
         }
+        declines::check(app, salon, &attempts, now).await?;
         if let Some(open) = attempts.iter().find(|attempt| attempt.state.is_open()) {
             if open.state != AttemptState::RequiresAction || ask::end(app, open).await?.state.is_open() {
                 return Err(in_progress());

@@ -1,5 +1,7 @@
 //! The server functions' door: JSON only, bearer tokens only, an error with its own status.
 
+use std::time::Duration;
+
 use axum::{
     Extension,
     body::{Body, to_bytes},
@@ -9,9 +11,17 @@ use axum::{
 };
 use domain::id::BookingToken;
 
-use super::{compress, trace::RequestId};
+use super::{
+    WHOLE_BODY, compress,
+    limits::What,
+    peer::{self, Client},
+    trace::RequestId,
+};
 use crate::{
-    api::error::{ApiError, Code},
+    api::{
+        confirm::{Confirmed, Next},
+        error::{ApiError, Code},
+    },
     app::App,
     handlers::context::{CONTEXT, Context},
 };
@@ -20,6 +30,8 @@ use crate::{
 const LONGEST_REQUEST: usize = 16 * 1024;
 /// No answer is longer than this, in bytes: a month of free times with a wide margin.
 const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
+/// No call takes longer. Stripe is given 36 s at most (three tries), the database 5 s for each turn.
+const LONGEST_CALL: Duration = Duration::from_secs(60);
 
 /// Answers a call of a server function.
 pub async fn answer(
@@ -38,7 +50,13 @@ pub async fn answer(
                 request: Some(id),
                 ..error
             };
-            json(&headers, status, serde_json::to_vec(&error).unwrap_or_default())
+            let mut answer = json(&headers, status, serde_json::to_vec(&error).unwrap_or_default());
+            if let Some(seconds) = error.retry_after {
+                answer
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            answer
         }
     }
 }
@@ -50,20 +68,42 @@ pub async fn not_a_post() -> (StatusCode, [(header::HeaderName, &'static str); 1
 
 async fn call(app: App, request: Request) -> Result<(StatusCode, Vec<u8>), ApiError> {
     let (parts, body) = request.into_parts();
+    let client = peer::of(&parts.extensions);
+    // Before anything is read: what is too much costs next to nothing.
+    let name = parts.uri.path().rsplit('/').next().unwrap_or_default();
+    let pays = matches!(name, "confirm" | "settle");
+    check_limits(&app, name, client)?;
     check_headers(&parts.headers)?;
     let token = bearer(&parts.headers)?;
-    let bytes = to_bytes(body, LONGEST_REQUEST)
+    let bytes = tokio::time::timeout(WHOLE_BODY, to_bytes(body, LONGEST_REQUEST))
         .await
-        .map_err(|_| ApiError::new(Code::Invalid, "This request is too long, or was cut off."))?;
+        .ok()
+        .and_then(Result::ok)
+        .ok_or_else(|| {
+            ApiError::new(
+                Code::Invalid,
+                "This request is too long, took too long, or was cut off.",
+            )
+        })?;
     let mut service = server_fn::axum::get_server_fn_service(parts.uri.path(), Method::POST)
         .ok_or_else(|| ApiError::new(Code::NotFound, "There is no such call."))?;
     let request = Request::from_parts(parts, Body::from(bytes));
-    let context = Context { app, token };
+    let context = Context {
+        app: app.clone(),
+        token,
+    };
     // A task of its own: a browser that hangs up does not stop a payment half way.
     let answer = tokio::spawn(tracing::Instrument::in_current_span(
         CONTEXT.scope(context, async move { service.run(request).await }),
     ));
-    let response = answer.await.map_err(|error| {
+    let answer = tokio::time::timeout(LONGEST_CALL, answer).await.map_err(|_| {
+        tracing::error!("a call took too long, and goes on without its caller");
+        ApiError::new(
+            Code::Busy,
+            "This takes longer than it should. Trying again in a moment.",
+        )
+    })?;
+    let response = answer.map_err(|error| {
         tracing::error!(%error, "a server function panicked");
         ApiError::new(
             Code::Failed,
@@ -79,10 +119,34 @@ async fn call(app: App, request: Request) -> Result<(StatusCode, Vec<u8>), ApiEr
         )
     })?;
     if parts.status.is_success() {
+        if pays && is_decline(&bytes) {
+            // Counted: whether there is room for more is looked at before the next card.
+            let _ = app.limits.take(What::Decline, client, app.now());
+        }
         return Ok((parts.status, bytes.into()));
     }
     Err(serde_json::from_slice(&bytes)
         .unwrap_or_else(|_| ApiError::new(Code::Invalid, "This request can't be read. Load the page again.")))
+}
+
+/// What one address may do.
+fn check_limits(app: &App, name: &str, client: Option<Client>) -> Result<(), ApiError> {
+    let now = app.now();
+    app.limits.take(What::Call, client, now)?;
+    match name {
+        "hold" => app.limits.take(What::Hold, client, now),
+        "confirm" => {
+            app.limits.look(What::Decline, client, now)?;
+            app.limits.take(What::Confirm, client, now)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether this answer tells a payer that the card was declined.
+fn is_decline(answer: &[u8]) -> bool {
+    let read = serde_json::from_slice::<Confirmed>(answer);
+    read.is_ok_and(|confirmed| matches!(confirmed.next, Next::AnotherTry { .. }))
 }
 
 /// Only what a page of ours sends: a form on another site can send neither this type nor a bearer token.

@@ -32,6 +32,26 @@ pub fn policy(style: &str, stripe_js: &str, stripe_api: &str, embedders: &[Strin
     )
 }
 
+/// The policy of a sentence in the place of a page: it is shown wherever the page would be.
+pub const SENTENCE: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors *";
+
+/// The policy of everything that is no page: looked at in a browser it may do nothing, and nobody may frame it.
+pub const NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What a page may ask the browser for: to pay, itself and with Stripe's frames. Without Stripe.js (`""`) nothing.
+#[must_use]
+pub fn permissions(stripe_js: &str) -> String {
+    let payment = match origin(stripe_js) {
+        "" => String::new(),
+        "https://js.stripe.com" => {
+            "self \"https://js.stripe.com\" \"https://*.js.stripe.com\" \"https://hooks.stripe.com\""
+                .to_owned()
+        }
+        sandbox => format!("self \"{sandbox}\""),
+    };
+    format!("camera=(), microphone=(), geolocation=(), payment=({payment})")
+}
+
 /// The scheme, host and port of an address.
 #[must_use]
 pub fn origin(address: &str) -> &str {

@@ -3,26 +3,30 @@
 use std::time::Instant;
 
 use axum::{
-    extract::{MatchedPath, Request},
-    http::{HeaderName, HeaderValue},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 use tracing::Instrument as _;
 
+use super::policy;
+use crate::app::App;
+
 /// The id of a request, 32 hexadecimal digits: in its log lines and in its answer.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-const HEADERS: [(&str, &str); 3] = [
+const HEADERS: [(&str, &str); 2] = [
     ("x-content-type-options", "nosniff"),
     // A visit link is a secret: it must not travel in a `Referer`.
     ("referrer-policy", "no-referrer"),
-    ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
 ];
 
+const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
 /// Wraps each request.
-pub async fn layer(mut request: Request, next: Next) -> Response {
+pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = crate::app::random_id().unwrap_or_default();
     // The route, never the address: a visit link's address holds its token.
     let route = match request.extensions().get::<MatchedPath>() {
@@ -30,6 +34,7 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
         Some(path) => path.as_str().to_owned(),
         None => "a file".to_owned(),
     };
+    let is_page = route.starts_with("/book/") || route.starts_with("/pay/");
     let span = tracing::info_span!("request", id = %id, method = %request.method(), route = %route);
     request.extensions_mut().insert(RequestId(id.clone()));
     let began = Instant::now();
@@ -37,6 +42,30 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), ms, "answered"));
     let headers = response.headers_mut();
+    // Only the pages say what they need.
+    let permissions = if headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        policy::permissions(&app.stripe_js)
+    } else {
+        let nothing = if is_page {
+            policy::SENTENCE
+        } else {
+            policy::NOTHING
+        };
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(nothing));
+        policy::permissions("")
+    };
+    if let Ok(permissions) = HeaderValue::from_str(&permissions) {
+        headers.insert("permissions-policy", permissions);
+    }
+    if !headers.contains_key(CORP) {
+        headers.insert(CORP, HeaderValue::from_static("same-origin"));
+    }
+    if app.public_url.starts_with("https://") {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
     for (name, value) in HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }

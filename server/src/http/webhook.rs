@@ -1,12 +1,16 @@
 //! The webhooks' door: signature over the raw bytes, kept and applied in one transaction, then 2xx.
 
+use std::borrow::Cow;
+
 use axum::{
     body::{Body, to_bytes},
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
 };
 use domain::{id::SalonSlug, key::Mode};
+use serde_json::Value;
 
+use super::WHOLE_BODY;
 use crate::{
     api::error::{ApiError, Code},
     app::App,
@@ -44,23 +48,35 @@ pub async fn take(
 }
 
 async fn try_take(app: &App, slug: &str, headers: &HeaderMap, body: Body) -> Result<(), ApiError> {
-    let body = to_bytes(body, LONGEST)
+    let body = tokio::time::timeout(WHOLE_BODY, to_bytes(body, LONGEST))
         .await
-        .map_err(|_| invalid("the body is too long, or was cut off"))?;
+        .ok()
+        .and_then(Result::ok)
+        .ok_or_else(|| invalid("the body is too long, took too long, or was cut off"))?;
     let unknown = || ApiError::new(Code::NotFound, "no such salon, or one without a signing secret");
     let slug = SalonSlug::parse(slug).map_err(|_| unknown())?;
     let salon = salon::find(app.store.read(), &slug).await?.ok_or_else(unknown)?;
-    let secret = salon.signing_secret(&app.master_key)?.ok_or_else(unknown)?;
     let header = headers
         .get("stripe-signature")
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let now = app.now();
-    signature::verify(header, &body, &secret, now.0.div_euclid(1000))
-        .map_err(|error| invalid(&error.to_string()))?;
+    let secrets = salon.signing_secrets(&app.master_key, now)?;
+    let seconds = now.0.div_euclid(1000);
+    // Two while a secret is being replaced: either will do. A refusal is the present secret's.
+    let mut checked = secrets
+        .iter()
+        .map(|secret| signature::verify(header, &body, secret, seconds));
+    let present = checked.next().ok_or_else(unknown)?;
+    if let Err(error) = present
+        && !checked.any(|former| former.is_ok())
+    {
+        return Err(invalid(&error.to_string()));
+    }
 
     let text = std::str::from_utf8(&body).map_err(|_| invalid("the body is not text"))?;
     let parsed = event::parse(text).map_err(|error| invalid(&error.to_string()))?;
+    let text = &*without_secrets(text);
     let live = salon
         .publishable_key
         .as_ref()
@@ -87,6 +103,28 @@ async fn try_take(app: &App, slug: &str, headers: &HeaderMap, body: Body) -> Res
         Code::Busy,
         "the booking of this event changed all the time",
     ))
+}
+
+/// An event as it is kept. A PaymentIntent's event carries its client secret, which is for the payer's browser alone.
+fn without_secrets(text: &str) -> Cow<'_, str> {
+    const NAME: &str = "client_secret";
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.remove(NAME);
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(list) => list.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    if !text.contains(NAME) {
+        return Cow::Borrowed(text);
+    }
+    // It was read as JSON a moment ago; should it not be now, nothing of it is kept.
+    let mut value = serde_json::from_str(text).unwrap_or_default();
+    strip(&mut value);
+    Cow::Owned(value.to_string())
 }
 
 fn invalid(why: &str) -> ApiError {

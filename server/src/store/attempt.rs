@@ -98,6 +98,25 @@ pub async fn of_booking(
     rows.into_iter().map(Row::read).collect()
 }
 
+/// How many of a salon's attempts were declined that began after `since`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn declined_since(
+    db: impl AnyExecutor<'_>,
+    salon: &SalonSlug,
+    since: Moment,
+) -> Result<i64, StoreError> {
+    let (count,): (i64,) = sqlx::query_as(
+        "SELECT COUNT(*) FROM attempt WHERE salon = $1 AND state = 'declined' AND created > $2",
+    )
+    .bind(salon.as_str())
+    .bind(since.0)
+    .fetch_one(db)
+    .await?;
+    Ok(count)
+}
+
 /// Writes a new attempt. Stripe is asked about it at `ask_at`, should its answer be lost with this process.
 ///
 /// # Errors

@@ -11,7 +11,11 @@ use domain::{
 };
 use sqlx::{AnyConnection, AnyExecutor, AnyPool, FromRow};
 
-use super::{StoreError, from_json, to_json};
+use super::{
+    StoreError, from_json,
+    sealed::{FORMER_SIGNING_SECRET, SECRET_KEY, SIGNING_SECRET, place},
+    to_json,
+};
 use crate::{api::catalogue::Salon, vault::MasterKey};
 
 /// A salon with its settings.
@@ -39,6 +43,8 @@ pub struct SalonRecord {
     pub publishable_key: Option<PublishableKey>,
     sealed_secret_key: Option<String>,
     sealed_signing_secret: Option<String>,
+    sealed_former_signing_secret: Option<String>,
+    former_signing_until: Option<Moment>,
 }
 
 /// The keys a salon gets at Stripe.
@@ -60,23 +66,28 @@ impl SalonRecord {
     pub fn secret_key(&self, key: &MasterKey) -> Result<Option<SecretKey>, StoreError> {
         self.open(
             key,
-            "secret_key",
+            SECRET_KEY,
             self.sealed_secret_key.as_deref(),
             SecretKey::parse,
         )
     }
 
-    /// The secret that signs webhooks.
+    /// The secrets that sign webhooks: the present one, and the one before it while Stripe may still sign with that. None: the
+    /// salon has not set any.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] when it can't be decrypted.
-    pub fn signing_secret(&self, key: &MasterKey) -> Result<Option<SigningSecret>, StoreError> {
-        self.open(
-            key,
-            "signing_secret",
-            self.sealed_signing_secret.as_deref(),
-            SigningSecret::parse,
-        )
+    /// [`StoreError::Damaged`] when one can't be decrypted.
+    pub fn signing_secrets(&self, key: &MasterKey, now: Moment) -> Result<Vec<SigningSecret>, StoreError> {
+        let open = |field, sealed| self.open(key, field, sealed, SigningSecret::parse);
+        let present = open(SIGNING_SECRET, self.sealed_signing_secret.as_deref())?;
+        let former = self
+            .sealed_former_signing_secret
+            .as_deref()
+            .filter(|_| self.former_signing_until > Some(now));
+        Ok(present
+            .into_iter()
+            .chain(open(FORMER_SIGNING_SECRET, former)?)
+            .collect())
     }
 
     fn open<T, E: std::fmt::Display>(
@@ -102,7 +113,8 @@ pub async fn find(db: impl AnyExecutor<'_>, slug: &SalonSlug) -> Result<Option<S
     // Each column by its name: see `booking`.
     let row: Option<Row> = sqlx::query_as(
         "SELECT slug, name, address, phone, colour, currency, time_zone, country, terms, cancellation, \
-         hold_minutes, lead_minutes, step_minutes, email, link_payment, embedders, publishable_key, secret_key, signing_secret FROM salon WHERE slug = $1",
+         hold_minutes, lead_minutes, step_minutes, email, link_payment, embedders, publishable_key, secret_key, signing_secret, \
+         former_signing_secret, former_signing_until FROM salon WHERE slug = $1",
     )
     .bind(slug.as_str())
     .fetch_optional(db)
@@ -140,35 +152,6 @@ pub async fn insert(db: &mut AnyConnection, new: &SalonRecord) -> Result<bool, S
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Sets a salon's keys, encrypted, and the origins that may embed its widget.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn set_up(
-    db: &mut AnyConnection,
-    master: &MasterKey,
-    slug: &SalonSlug,
-    keys: &Keys,
-    embedders: &[String],
-) -> Result<(), StoreError> {
-    let seal = |field, secret| {
-        master
-            .seal(&place(slug, field), secret)
-            .map_err(StoreError::damaged)
-    };
-    sqlx::query(
-        "UPDATE salon SET publishable_key = $2, secret_key = $3, signing_secret = $4, embedders = $5 WHERE slug = $1",
-    )
-    .bind(slug.as_str())
-    .bind(keys.publishable.reveal())
-    .bind(seal("secret_key", keys.secret.reveal())?)
-    .bind(seal("signing_secret", keys.signing.reveal())?)
-    .bind(to_json(&embedders)?)
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 /// Up to `most` salons with keys whose list of movements at Stripe is to be read by now, each taken until `again`: should this
@@ -250,11 +233,9 @@ pub fn without_keys(
         publishable_key: None,
         sealed_secret_key: None,
         sealed_signing_secret: None,
+        sealed_former_signing_secret: None,
+        former_signing_until: None,
     }
-}
-
-fn place(slug: &SalonSlug, field: &str) -> String {
-    format!("{slug}/{field}")
 }
 
 #[derive(FromRow)]
@@ -278,6 +259,8 @@ struct Row {
     publishable_key: Option<String>,
     secret_key: Option<String>,
     signing_secret: Option<String>,
+    former_signing_secret: Option<String>,
+    former_signing_until: Option<i64>,
 }
 
 impl Row {
@@ -310,6 +293,8 @@ impl Row {
                 .map_err(StoreError::damaged)?,
             sealed_secret_key: self.secret_key,
             sealed_signing_secret: self.signing_secret,
+            sealed_former_signing_secret: self.former_signing_secret,
+            former_signing_until: self.former_signing_until.map(Moment),
         })
     }
 }

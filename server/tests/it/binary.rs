@@ -79,6 +79,20 @@ fn whatever_is_wrong_is_said_in_one_sentence_that_names_it() {
         ),
         (("BOOKING_DATABASE_URL", text_db.as_str()), "BOOKING_DATABASE_URL"),
         (("BOOKING_LOG", "=[,"), "BOOKING_LOG"),
+        (
+            ("BOOKING_FORMER_MASTER_KEY_FILES", short.as_str()),
+            "BOOKING_FORMER_MASTER_KEY_FILES: `",
+        ),
+        (
+            ("BOOKING_PUBLIC_URL", "https://salon.example"),
+            "BOOKING_TRUSTED_PROXY: is not set",
+        ),
+        (
+            ("BOOKING_TRUSTED_PROXY", "nginx"),
+            "BOOKING_TRUSTED_PROXY: `nginx`",
+        ),
+        (("BOOKING_CONNECTIONS", "many"), "BOOKING_CONNECTIONS: `many`"),
+        (("BOOKING_LIMITS", "few"), "BOOKING_LIMITS: `few`"),
         (("BOOKING_LOG_FORMAT", "xml"), "BOOKING_LOG_FORMAT: `xml`"),
     ] {
         let output = place.run(&["serve"], &[settings]);
@@ -108,22 +122,44 @@ fn a_command_that_is_none_shows_those_there_are() {
 fn keys_of_two_modes_are_refused_and_not_repeated() {
     let place = Place::new();
     let (publishable, secret) = ("pk_test_0123456789", "sk_live_9876543210");
-    let args = [
-        "seed-demo",
-        "--publishable-key",
-        publishable,
-        "--secret-key",
-        secret,
-        "--signing-secret",
-        "whsec_0123456789",
+    let args = ["seed-demo", "--publishable-key", publishable];
+    let secrets = [
+        ("STRIPE_SECRET_KEY", secret),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_0123456789"),
     ];
-    let output = place.run(&args, &[]);
+    let output = place.run(&args, &secrets);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(
         said.contains("is for tests") && said.contains("for real payments") && !said.contains(secret),
         "{said}"
     );
+}
+
+#[test]
+fn a_secret_among_the_arguments_is_refused_and_not_repeated() {
+    let place = Place::new();
+    for (argument, secret, name) in [
+        ("--secret-key", "sk_test_9876543210", "STRIPE_SECRET_KEY"),
+        ("--signing-secret", "whsec_9876543210", "STRIPE_WEBHOOK_SECRET"),
+    ] {
+        for args in [
+            vec![argument.to_owned(), secret.to_owned()],
+            vec![format!("{argument}={secret}")],
+        ] {
+            let args: Vec<&str> = ["seed-demo", "--publishable-key", "pk_test_0123456789"]
+                .into_iter()
+                .chain(args.iter().map(String::as_str))
+                .collect();
+            let output = place.run(&args, &[]);
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1));
+            assert!(
+                said.contains(&format!("set {name}")) && !said.contains(secret),
+                "{said}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -10,7 +10,9 @@
 mod binary;
 mod complaints;
 mod declines;
+mod doors;
 mod harness;
+mod headers;
 mod holds;
 mod life;
 mod line;
@@ -24,6 +26,8 @@ mod processes;
 mod processes_binary;
 mod processes_jobs;
 mod processes_migrations;
+mod replay;
+mod slow;
 mod tampered;
 mod trouble;
 mod visits;

@@ -1,0 +1,153 @@
+//! What is kept encrypted: the salons' secret keys and the secrets of their webhooks.
+
+use domain::{id::SalonSlug, key::SigningSecret, time::Moment};
+use sqlx::{AnyConnection, FromRow};
+
+use super::{
+    StoreError,
+    salon::{self, Keys},
+    to_json,
+};
+use crate::vault::MasterKey;
+
+/// How long a signing secret is believed after another took its place, in milliseconds: as long as Stripe lets one be valid
+/// while it is rolled, a day.
+const FORMER_FOR: i64 = 24 * 3_600_000;
+
+// The columns, and with the salon's name what each is sealed for.
+pub(super) const SECRET_KEY: &str = "secret_key";
+pub(super) const SIGNING_SECRET: &str = "signing_secret";
+pub(super) const FORMER_SIGNING_SECRET: &str = "former_signing_secret";
+
+/// How many sealed values there are, and how many of them were sealed anew.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Resealed {
+    /// All of them.
+    pub all: usize,
+    /// Those that were sealed with a former key.
+    pub anew: usize,
+}
+
+/// Sets a salon's keys, encrypted, and the origins that may embed its widget. The signing secret before is believed for a day
+/// more.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_up(
+    db: &mut AnyConnection,
+    master: &MasterKey,
+    slug: &SalonSlug,
+    keys: &Keys,
+    embedders: &[String],
+    now: Moment,
+) -> Result<(), StoreError> {
+    let seal = |field, secret: &str| {
+        master
+            .seal(&place(slug, field), secret)
+            .map_err(StoreError::damaged)
+    };
+    if let Some(before) = signing_before(db, master, slug, now).await?
+        && before != keys.signing
+    {
+        sqlx::query("UPDATE salon SET former_signing_secret = $2, former_signing_until = $3 WHERE slug = $1")
+            .bind(slug.as_str())
+            .bind(seal(FORMER_SIGNING_SECRET, before.reveal())?)
+            .bind(now.plus_millis(FORMER_FOR).0)
+            .execute(&mut *db)
+            .await?;
+    }
+    sqlx::query(
+        "UPDATE salon SET publishable_key = $2, secret_key = $3, signing_secret = $4, embedders = $5 WHERE slug = $1",
+    )
+    .bind(slug.as_str())
+    .bind(keys.publishable.reveal())
+    .bind(seal(SECRET_KEY, keys.secret.reveal())?)
+    .bind(seal(SIGNING_SECRET, keys.signing.reveal())?)
+    .bind(to_json(&embedders)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Seals with the present master key whatever was sealed with a former one. What somebody changed meanwhile stays as it is
+/// then: it was sealed with the present one.
+///
+/// # Errors
+/// [`StoreError::Damaged`] names the first value that no key opens; nothing is changed then, if the caller rolls back.
+pub async fn reseal(db: &mut AnyConnection, master: &MasterKey) -> Result<Resealed, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT slug, secret_key, signing_secret, former_signing_secret FROM salon ORDER BY slug",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let mut done = Resealed::default();
+    for row in rows {
+        let slug = SalonSlug::parse(&row.slug).map_err(StoreError::damaged)?;
+        for (field, update, sealed) in [
+            (
+                SECRET_KEY,
+                "UPDATE salon SET secret_key = $2 WHERE slug = $1 AND secret_key = $3",
+                row.secret_key,
+            ),
+            (
+                SIGNING_SECRET,
+                "UPDATE salon SET signing_secret = $2 WHERE slug = $1 AND signing_secret = $3",
+                row.signing_secret,
+            ),
+            (
+                FORMER_SIGNING_SECRET,
+                "UPDATE salon SET former_signing_secret = $2 WHERE slug = $1 AND former_signing_secret = $3",
+                row.former_signing_secret,
+            ),
+        ] {
+            let Some(sealed) = sealed else { continue };
+            done.all += 1;
+            let place = place(&slug, field);
+            let damaged = |error| StoreError::damaged(format!("{place}: {error}"));
+            let plain = master.open(&place, &sealed).map_err(damaged)?;
+            if master.is_present(&sealed) {
+                continue;
+            }
+            sqlx::query(update)
+                .bind(slug.as_str())
+                .bind(master.seal(&place, &plain).map_err(damaged)?)
+                .bind(&sealed)
+                .execute(&mut *db)
+                .await?;
+            done.anew += 1;
+        }
+    }
+    Ok(done)
+}
+
+pub(super) fn place(slug: &SalonSlug, field: &str) -> String {
+    format!("{slug}/{field}")
+}
+
+#[derive(FromRow)]
+struct Row {
+    slug: String,
+    secret_key: Option<String>,
+    signing_secret: Option<String>,
+    former_signing_secret: Option<String>,
+}
+
+/// The signing secret that is about to be replaced. One that can't be read any more is no loss.
+async fn signing_before(
+    db: &mut AnyConnection,
+    master: &MasterKey,
+    slug: &SalonSlug,
+    now: Moment,
+) -> Result<Option<SigningSecret>, StoreError> {
+    let salon = salon::find(db, slug).await?;
+    let secrets = salon.map(|salon| salon.signing_secrets(master, now));
+    match secrets {
+        Some(Ok(secrets)) => Ok(secrets.into_iter().next()),
+        Some(Err(StoreError::Damaged(why))) => {
+            tracing::warn!(salon = %slug, why, "the signing secret before can't be read: it is not believed any more");
+            Ok(None)
+        }
+        Some(Err(error)) => Err(error),
+        None => Ok(None),
+    }
+}
