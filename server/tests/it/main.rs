@@ -11,6 +11,7 @@ mod binary;
 mod complaints;
 mod declines;
 mod doors;
+mod edges;
 mod harness;
 mod headers;
 mod holds;

@@ -1,0 +1,155 @@
+//! What only shows at its edges: how long is waited between tries, how far back is looked, and that old news changes nothing.
+
+use domain::time::Moment;
+use serde_json::json;
+use server::{api::confirm::Next, payments::ask::pause};
+
+use crate::harness::{BANK_ASKS, House, VISA};
+
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const INTENTS: &str = "/v1/payment_intents";
+
+#[test]
+fn stripe_is_asked_again_after_seconds_then_minutes_then_hours() {
+    let all = [
+        (i64::MIN, 15 * SECOND),
+        (0, 15 * SECOND),
+        (1, 2 * SECOND),
+        (2, 5 * SECOND),
+        (3, 15 * SECOND),
+        (4, MINUTE),
+        (6, MINUTE),
+        (7, 10 * MINUTE),
+        (12, 10 * MINUTE),
+        (13, HOUR),
+        (i64::MAX, HOUR),
+    ];
+    for (asks, wait) in all {
+        assert_eq!(pause(asks), wait, "{asks}");
+    }
+}
+
+#[tokio::test]
+async fn a_payment_that_stays_unknown_is_asked_about_ever_less_often() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    house.fault(INTENTS, "409", 1_000).await;
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Wait);
+    let mut before = 0;
+    loop {
+        let (asks, ask_at): (i64, i64) = row(&house, "SELECT asks, ask_at FROM attempt").await;
+        assert!(asks > before, "{asks} after {before}");
+        assert_eq!(wait(&house, ask_at, pause(asks)), pause(asks), "{asks}");
+        if pause(asks) == HOUR {
+            break;
+        }
+        before = asks;
+        house.pass_minutes(pause(asks) / MINUTE + 1);
+        house.work().await;
+    }
+}
+
+#[tokio::test]
+async fn a_letter_that_can_t_be_written_is_tried_after_2_seconds_then_after_twice_as_long_up_to_an_hour() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
+    // No folder: a file stands in its place.
+    let folder = house.app.mail_dir.clone().unwrap().to_path_buf();
+    std::fs::write(&folder, "").unwrap();
+    let mut waits = Vec::new();
+    for _ in 0..13 {
+        house.work().await;
+        let (_, run_at): (i64, i64) = row(&house, "SELECT tries, run_at FROM job WHERE kind = 'mail'").await;
+        let expected = ((2 * SECOND) << waits.len()).min(HOUR);
+        waits.push(wait(&house, run_at, expected));
+        assert_eq!(waits.last(), Some(&expected), "{waits:?}");
+        house.pass_minutes(expected / MINUTE + 1);
+    }
+    std::fs::remove_file(&folder).unwrap();
+    house.work().await;
+    assert_eq!(house.letters().len(), 1);
+}
+
+#[tokio::test]
+async fn stripe_s_list_is_read_every_ten_minutes_and_after_five_when_that_failed() {
+    let house = House::start().await;
+    let due = "SELECT settled_until, settle_at FROM salon";
+    house.work().await;
+    let (_, next): (i64, i64) = row(&house, due).await;
+    assert_eq!(wait(&house, next, 10 * MINUTE), 10 * MINUTE);
+    house.pass_minutes(11);
+    house.fault("/v1/balance_transactions", "500_before", 3).await;
+    house.work().await;
+    let (_, next): (i64, i64) = row(&house, due).await;
+    assert_eq!(wait(&house, next, 5 * MINUTE), 5 * MINUTE);
+}
+
+#[tokio::test]
+async fn what_stripe_lists_up_to_a_day_late_is_found() {
+    for (hours, found) in [(23, 1), (25, 0)] {
+        let house = House::start().await;
+        let page = house.page();
+        page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+        assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
+        house
+            .http
+            .post(format!("{}/_sandbox/advance", house.sandbox.url()))
+            .json(&json!({"what": "fees"}))
+            .send()
+            .await
+            .unwrap();
+        let known = house.app.now().0 / SECOND + hours * 3_600;
+        sqlx::query("UPDATE salon SET settled_until = $1")
+            .bind(known)
+            .execute(house.app.store.read())
+            .await
+            .unwrap();
+        house.work().await;
+        let (kept,): (i64,) = row(&house, "SELECT COUNT(*) FROM settled").await;
+        assert_eq!(kept, found, "known up to {hours} hours later");
+    }
+}
+
+#[tokio::test]
+async fn old_news_changes_nothing() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    assert!(matches!(
+        page.pay(4800, BANK_ASKS).await.unwrap().next,
+        Next::ConfirmWithBank { .. }
+    ));
+    let all = "SELECT a.asks, a.ask_at, b.version FROM attempt a JOIN booking b ON b.id = a.booking";
+    let before: (i64, i64, i64) = row(&house, all).await;
+    for (number, mut event) in (0..).zip(house.events().await) {
+        // Each is told as an event that was never seen.
+        event["id"] = json!(format!("evt_again{number}"));
+        assert_eq!(house.webhook(&event).await, 200);
+    }
+    assert_eq!(row::<(i64, i64, i64)>(&house, all).await, before);
+}
+
+/// From now until then, in milliseconds; `expected` itself when it is that but for the moments a test takes.
+fn wait(house: &House, until: i64, expected: i64) -> i64 {
+    let left = Moment(until).since(house.app.now());
+    if (expected - 1_500..=expected).contains(&left) {
+        expected
+    } else {
+        left
+    }
+}
+
+async fn row<T>(house: &House, sql: &'static str) -> T
+where
+    T: Send + Unpin + for<'r> sqlx::FromRow<'r, sqlx::any::AnyRow>,
+{
+    sqlx::query_as(sql)
+        .fetch_one(house.app.store.read())
+        .await
+        .unwrap()
+}
