@@ -1,4 +1,4 @@
-//! Every task a person or CI runs: `cargo xtask demo`, `test`, `bench`, `tools`, `tidy`, `pages`, `postgres`.
+//! Every task a person or CI runs: `cargo xtask demo`, `test`, `bench`, `tools`, `tidy`, `pages`, `simulate`, `postgres`.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -17,6 +17,7 @@ mod postgres;
 mod run;
 mod say;
 mod services;
+mod simulate;
 mod site;
 mod stop;
 mod stripe;
@@ -35,6 +36,7 @@ cargo xtask <task>
   tools     get what this project needs to build                  --for demo|test|bench
   tidy      the rules that no compiler checks
   pages     build the widget's pages into dist/
+  simulate  histories of the server in a made-up world, from seeds  --seed N | --histories M  --from N  --seconds S
   postgres  run a command beside a PostgreSQL of its own            COMMAND…
 
 Each task says what it does. `docs/ARCHITECTURE.md` explains the rest.";
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         "tools" => tools::main(rest),
         "tidy" => tidy::main(rest),
         "pages" => pages::main(rest),
+        "simulate" => simulate::main(rest),
         "postgres" => postgres::main(rest),
         "" | "help" | "-h" | "--help" => {
             println!("{HELP}");

@@ -1,0 +1,207 @@
+//! What stands in the books after each step, what must never stand there, and what must be true at Stripe.
+
+use std::collections::BTreeMap;
+
+use domain::id::{AttemptId, BookingId};
+use serde_json::Value;
+use sqlx::AnyPool;
+
+use crate::{
+    Sabotage,
+    history::{Go, History, Wrong},
+    salon::{is_paid, left, text},
+};
+
+/// The states of everything in the books, as they were last seen.
+#[derive(Debug, Default)]
+pub struct Glance {
+    states: BTreeMap<(String, i64), String>,
+    charges: usize,
+}
+
+/// All rows with a state, in the order in which they were written.
+const STATES: &str = "SELECT 'booking' AS kind, rowid AS place, id AS name, state FROM booking \
+    UNION ALL SELECT 'attempt', rowid, id, state FROM attempt \
+    UNION ALL SELECT 'refund', rowid, id, state FROM refund \
+    UNION ALL SELECT 'job', rowid, kind, CASE WHEN done IS NULL THEN 'waits' ELSE 'done' END FROM job \
+    UNION ALL SELECT 'dispute', rowid, id, state FROM dispute ORDER BY 1, 2";
+
+/// Two live bookings of one person that overlap, and events with more bookings than seats.
+const DOUBLE: &str = "SELECT a.id || ' and ' || b.id AS what FROM booking a JOIN booking b \
+    ON a.employee = b.employee AND a.rowid < b.rowid AND a.starts < b.ends AND b.starts < a.ends \
+    WHERE a.state IN ('held', 'booked') AND b.state IN ('held', 'booked') AND a.group_date IS NULL AND b.group_date IS NULL \
+    UNION ALL SELECT d.id || ', seats' FROM group_date d WHERE d.seats < \
+    (SELECT COUNT(*) FROM booking b WHERE b.group_date = d.id AND b.state IN ('held', 'booked'))";
+
+/// Live bookings without all of their time, and time of bookings that are not live.
+const CLAIMS: &str = "SELECT b.id || ', claims' AS what FROM booking b WHERE b.state IN ('held', 'booked') \
+    AND (SELECT COUNT(*) FROM claim c WHERE c.holder = b.id) <> \
+    CASE WHEN b.group_date IS NULL THEN (b.ends - b.starts) / 300000 ELSE 1 END \
+    UNION ALL SELECT c.holder || ', claims without a live booking' FROM claim c \
+    WHERE NOT EXISTS (SELECT 1 FROM group_date d WHERE d.id = c.holder) AND NOT EXISTS \
+    (SELECT 1 FROM booking b WHERE b.id = c.holder AND b.state IN ('held', 'booked'))";
+
+impl History<'_> {
+    /// Looks at the books: tells what changed, and checks what must hold at every moment.
+    pub async fn look(&mut self) -> Go {
+        if !std::mem::take(&mut self.ran) {
+            return self.paid_once();
+        }
+        let rows: Vec<(String, i64, String, String)> = self.rows(STATES).await?;
+        let mut changed = false;
+        for (kind, place, name, state) in rows {
+            let key = (kind, place);
+            let before = self.glance.states.get(&key).cloned();
+            if before.as_ref() == Some(&state) {
+                continue;
+            }
+            changed = true;
+            let named = match key.0.as_str() {
+                "job" => format!("job {place} ({name})"),
+                _ => name,
+            };
+            let from = before.as_deref().unwrap_or("new");
+            self.trace.then(&format!("{named}: {from} → {state}"));
+            if key.0 == "attempt" {
+                self.note_move(from, &state);
+            }
+            self.glance.states.insert(key, state);
+        }
+        if changed {
+            self.expect_none(DOUBLE, "two bookings of one time").await?;
+            self.expect_none(CLAIMS, "time that is not rightly claimed")
+                .await?;
+        }
+        self.paid_once()
+    }
+
+    fn note_move(&mut self, from: &str, to: &str) {
+        match (from, to) {
+            ("declined" | "canceled", "succeeded") => self.figures.count("money after a definite no"),
+            (_, "succeeded") => self.figures.count("payments"),
+            (_, "unknown") => self.figures.count("payments unknown for a while"),
+            (_, "declined") => self.figures.count("payments declined"),
+            _ => {}
+        }
+    }
+
+    /// No booking is paid twice. A charge of which money came back from a failed refund does not count.
+    fn paid_once(&mut self) -> Go {
+        let charges = self.sandbox.charges();
+        if charges.len() == self.glance.charges {
+            return Ok(());
+        }
+        self.glance.charges = charges.len();
+        let mut paid: BTreeMap<String, usize> = BTreeMap::new();
+        for charge in charges
+            .iter()
+            .filter(|charge| is_paid(charge) && left(charge) > 0)
+        {
+            if self.has_failed_refund(text(charge, "id")) {
+                continue;
+            }
+            let booking = charge.pointer("/metadata/booking").and_then(Value::as_str);
+            *paid.entry(booking.unwrap_or_default().to_owned()).or_default() += 1;
+        }
+        match paid.iter().find(|(_, count)| **count > 1) {
+            Some((booking, count)) => Err(Wrong::Broken(format!("{booking} is paid {count} times"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a refund of this charge failed.
+    #[must_use]
+    pub fn has_failed_refund(&self, charge: &str) -> bool {
+        let refunds = self.sandbox.refunds();
+        refunds
+            .iter()
+            .any(|refund| text(refund, "charge") == charge && text(refund, "status") == "failed")
+    }
+
+    /// Attempts that are paid.
+    pub async fn paid_attempts(&self) -> Go<Vec<AttemptId>> {
+        let sql = "SELECT id FROM attempt WHERE state = 'succeeded' ORDER BY rowid";
+        let rows: Vec<(String,)> = self.rows(sql).await?;
+        Ok(rows
+            .iter()
+            .filter_map(|(id,)| AttemptId::parse(id).ok())
+            .collect())
+    }
+
+    /// All bookings.
+    pub async fn bookings(&self) -> Go<Vec<BookingId>> {
+        let rows: Vec<(String,)> = self.rows("SELECT id FROM booking ORDER BY rowid").await?;
+        Ok(rows
+            .iter()
+            .filter_map(|(id,)| BookingId::parse(id).ok())
+            .collect())
+    }
+
+    /// What the worker still has to do something about.
+    pub async fn open_ends(&self) -> Go<Vec<String>> {
+        let rows: Vec<(String,)> = self
+            .rows(
+                "SELECT kind || ' job: ' || COALESCE(last_error, 'never tried') AS what FROM job WHERE done IS NULL \
+                 UNION ALL SELECT id || ' ' || state FROM attempt \
+                 WHERE state IN ('created', 'unknown', 'requires_action', 'processing') OR ask_at IS NOT NULL \
+                 UNION ALL SELECT id || ' held' FROM booking WHERE state = 'held' \
+                 UNION ALL SELECT id || ' ' || state FROM refund WHERE state = 'created'",
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(what,)| what).collect())
+    }
+
+    /// Breaks the books, if that is what was asked for.
+    pub async fn sabotage(&mut self) -> Go {
+        let Some(sabotage) = self.options.sabotage else {
+            return Ok(());
+        };
+        let sql = match sabotage {
+            Sabotage::LostRefundJobs => "UPDATE job SET done = 1 WHERE kind = 'refund' AND done IS NULL",
+            Sabotage::ForgottenPayments => {
+                "UPDATE attempt SET state = 'canceled', ask_at = NULL WHERE state = 'succeeded'"
+            }
+            Sabotage::FreedTime => "DELETE FROM claim",
+            // What a server without claims would do.
+            Sabotage::SoldTwice => {
+                "UPDATE booking SET starts = (SELECT MIN(starts) FROM booking WHERE group_date IS NULL), \
+                 ends = (SELECT MIN(starts) FROM booking WHERE group_date IS NULL) + ends - starts \
+                 WHERE group_date IS NULL AND choice IS NOT NULL"
+            }
+            Sabotage::LostLetters => "UPDATE job SET done = 1 WHERE kind = 'mail' AND done IS NULL",
+            Sabotage::WrongLedger => {
+                "UPDATE ledger SET sum = sum + 1 WHERE kind = 'captured' AND sum % 10 = 0"
+            }
+            Sabotage::OpenForEver => {
+                "UPDATE attempt SET ask_at = ask_at + 9999999999 WHERE ask_at < 9999999999999"
+            }
+        };
+        self.ran = true;
+        let done = sqlx::query(sql).execute(self.db()?).await;
+        done.map(drop).map_err(|error| Wrong::Trouble(error.into()))
+    }
+
+    /// The rows of a query.
+    pub async fn rows<T>(&self, sql: &'static str) -> Go<Vec<T>>
+    where
+        T: for<'r> sqlx::FromRow<'r, sqlx::any::AnyRow> + Send + Unpin,
+    {
+        let rows = sqlx::query_as(sql).fetch_all(self.db()?).await;
+        rows.map_err(|error| Wrong::Trouble(error.into()))
+    }
+
+    /// Fails if a query finds anything.
+    pub async fn expect_none(&self, sql: &'static str, what: &str) -> Go {
+        let rows: Vec<(String,)> = self.rows(sql).await?;
+        match rows.first() {
+            Some((found,)) => Err(Wrong::Broken(format!("{what}: {found}"))),
+            None => Ok(()),
+        }
+    }
+
+    fn db(&self) -> Go<&AnyPool> {
+        let process = self.processes.first();
+        let process = process.ok_or_else(|| Wrong::Broken("there is no process".to_owned()))?;
+        Ok(process.store.read())
+    }
+}

@@ -1,0 +1,201 @@
+//! The salon: it gives money back, here and in Stripe's dashboard, calls visits off, and has disputes.
+
+use domain::{
+    id::{AttemptId, BookingId},
+    money::Money,
+    payment::{AttemptState, BookingState},
+};
+use serde_json::{Value, json};
+use server::{
+    api::error::{ApiError, Code},
+    app::App,
+    payments::refund,
+    store::{
+        attempt::{self, AttemptRecord},
+        booking, claim,
+        refund::Reason,
+    },
+};
+
+use crate::history::{Doing, End, Go, History, Who};
+
+/// What a salon may do.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    RefundHere,
+    RefundAtStripe,
+    CallOff,
+    Dispute,
+    CloseDispute,
+    Payout,
+}
+
+impl History<'_> {
+    /// The salon does something.
+    pub async fn salon_acts(&mut self) -> Go {
+        let acts = [
+            (30, Act::RefundHere),
+            (25, Act::RefundAtStripe),
+            (15, Act::CallOff),
+            (6, Act::Dispute),
+            (10, Act::CloseDispute),
+            (4, Act::Payout),
+        ];
+        let act = self.dice.pick(&acts).unwrap_or(Act::RefundHere);
+        match act {
+            Act::RefundHere | Act::CallOff => self.in_our_books(act).await,
+            Act::RefundAtStripe | Act::Dispute => {
+                let charges: Vec<Value> = self.sandbox.charges().into_iter().filter(is_paid).collect();
+                let Some(charge) = charges.get(self.dice.below(charges.len())) else {
+                    return Ok(());
+                };
+                let (id, left) = (text(charge, "id"), left(charge));
+                if matches!(act, Act::Dispute) {
+                    let kind = self
+                        .dice
+                        .pick(&[(2, "fraudulent"), (1, "not_received"), (1, "inquiry")]);
+                    return self
+                        .at_stripe(&format!("charges/{id}/dispute"), &json!({ "kind": kind }))
+                        .await;
+                }
+                let part = self.part_of(left);
+                self.at_stripe(&format!("charges/{id}/refund"), &json!({ "amount": part }))
+                    .await
+            }
+            Act::CloseDispute => {
+                let disputes = self.sandbox.disputes();
+                let Some(dispute) = disputes.get(self.dice.below(disputes.len())) else {
+                    return Ok(());
+                };
+                let won = self.dice.chance(50);
+                let path = format!("disputes/{}/close", text(dispute, "id"));
+                self.at_stripe(&path, &json!({ "won": won })).await
+            }
+            Act::Payout => self.at_stripe("payouts", &json!({})).await,
+        }
+    }
+
+    async fn at_stripe(&mut self, path: &str, order: &Value) -> Go {
+        self.trace.step(self.now(), &format!("at Stripe: {path} {order}"));
+        self.figures.count("acts in Stripe's dashboard");
+        let path = format!("/_sandbox/{path}");
+        let answer = self.stripe("POST", &path, "", order.to_string()).await?;
+        let said = answer.pointer("/error/message").or(answer.get("id"));
+        self.trace.then(said.and_then(Value::as_str).unwrap_or("done"));
+        self.collect_post();
+        Ok(())
+    }
+
+    /// What the salon does in the product. There is no door for it yet, so it goes the way that such a door must go.
+    async fn in_our_books(&mut self, act: Act) -> Go {
+        let calling_off = matches!(act, Act::CallOff);
+        let attempts = self.paid_attempts().await?;
+        let bookings = self.bookings().await?;
+        let attempt = attempts.get(self.dice.below(attempts.len())).cloned();
+        let booking = bookings.get(self.dice.below(bookings.len())).cloned();
+        let part = self.dice.between(1, 100);
+        let (process, app) = self.any_process()?;
+        let doing: Doing = match (calling_off, booking, attempt) {
+            (true, Some(id), _) => {
+                self.trace.step(self.now(), &format!("the salon calls {id} off"));
+                Box::pin(async move {
+                    // A failure leaves everything as it was, and the salon sees it.
+                    let _ = call_off(&app, &id).await;
+                    End::Worked
+                })
+            }
+            (false, _, Some(id)) => {
+                self.trace.step(
+                    self.now(),
+                    &format!("the salon gives back up to {part} % of {id}"),
+                );
+                Box::pin(async move {
+                    let _ = give_back(&app, &id, part).await;
+                    End::Worked
+                })
+            }
+            _ => return Ok(()),
+        };
+        self.choose_weather();
+        self.start(Who::Salon, process, None, doing).await
+    }
+
+    fn part_of(&mut self, left: i64) -> i64 {
+        if self.dice.chance(60) {
+            left
+        } else {
+            self.dice.between(1, left.max(1))
+        }
+    }
+}
+
+/// Whether a charge took money.
+#[must_use]
+pub fn is_paid(charge: &Value) -> bool {
+    charge.get("status").and_then(Value::as_str) == Some("succeeded")
+        && charge.get("captured").and_then(Value::as_bool) == Some(true)
+}
+
+/// What is left of a charge's money with the salon, in minor units.
+#[must_use]
+pub fn left(charge: &Value) -> i64 {
+    number(charge, "amount_captured") - number(charge, "amount_refunded")
+}
+
+/// A number of an object of Stripe's.
+#[must_use]
+pub fn number(object: &Value, name: &str) -> i64 {
+    object.get(name).and_then(Value::as_i64).unwrap_or_default()
+}
+
+/// A text of an object of Stripe's.
+#[must_use]
+pub fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    object.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Calls a booking off, and gives back what was paid for it.
+async fn call_off(app: &App, id: &BookingId) -> Result<(), ApiError> {
+    let mut write = app.store.write().await?;
+    let Some(before) = booking::find(write.conn(), id).await? else {
+        return Ok(());
+    };
+    if !matches!(before.state, BookingState::Held | BookingState::Booked) {
+        return Ok(());
+    }
+    if !booking::advance(write.conn(), id, before.version, BookingState::Cancelled).await? {
+        return Err(ApiError::new(Code::Busy, "changed meanwhile"));
+    }
+    claim::give_up(write.conn(), id.as_str()).await?;
+    for paid in attempt::of_booking(write.conn(), id).await? {
+        if paid.state == AttemptState::Succeeded {
+            refund_part(app, &mut write, &paid, 100).await?;
+        }
+    }
+    Ok(write.commit().await?)
+}
+
+async fn give_back(app: &App, id: &AttemptId, part: i64) -> Result<(), ApiError> {
+    let mut write = app.store.write().await?;
+    let Some(paid) = attempt::find(write.conn(), id).await? else {
+        return Ok(());
+    };
+    refund_part(app, &mut write, &paid, part).await?;
+    Ok(write.commit().await?)
+}
+
+async fn refund_part(
+    app: &App,
+    write: &mut server::store::Write,
+    paid: &AttemptRecord,
+    part: i64,
+) -> Result<(), ApiError> {
+    let left = paid.sum.minor() - paid.refunded - paid.reserved;
+    let some = (left * part / 100).clamp(left.min(1), left.max(0));
+    let sum =
+        Money::new(some, paid.sum.currency()).map_err(|error| ApiError::invalid("sum", error.to_string()))?;
+    if !sum.is_zero() {
+        refund::begin(write, paid, sum, Reason::Requested, app.now()).await?;
+    }
+    Ok(())
+}
