@@ -118,20 +118,57 @@ async fn what_stripe_lists_up_to_a_day_late_is_found() {
 #[tokio::test]
 async fn old_news_changes_nothing() {
     let house = House::start().await;
-    let page = house.page();
-    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
-    assert!(matches!(
-        page.pay(4800, BANK_ASKS).await.unwrap().next,
-        Next::ConfirmWithBank { .. }
-    ));
-    let all = "SELECT a.asks, a.ask_at, b.version FROM attempt a JOIN booking b ON b.id = a.booking";
-    let before: (i64, i64, i64) = row(&house, all).await;
-    for (number, mut event) in (0..).zip(house.events().await) {
-        // Each is told as an event that was never seen.
-        event["id"] = json!(format!("evt_again{number}"));
-        assert_eq!(house.webhook(&event).await, 200);
+    for card in [BANK_ASKS, VISA] {
+        let page = house.page();
+        page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+        page.pay(4800, card).await.unwrap();
+        let all = "SELECT CAST(SUM(a.asks) AS BIGINT), CAST(SUM(COALESCE(a.ask_at, 0)) AS BIGINT), \
+                   CAST(SUM(b.version) AS BIGINT), (SELECT COUNT(*) FROM job), (SELECT COUNT(*) FROM ledger) \
+                   FROM attempt a JOIN booking b ON b.id = a.booking";
+        let before: (i64, i64, i64, i64, i64) = row(&house, all).await;
+        for mut event in house.events().await {
+            // Each is told as an event that was never seen.
+            event["id"] = json!(format!("{}again{card}", event["id"].as_str().unwrap()));
+            assert_eq!(house.webhook(&event).await, 200);
+        }
+        assert_eq!(
+            row::<(i64, i64, i64, i64, i64)>(&house, all).await,
+            before,
+            "{card}"
+        );
     }
-    assert_eq!(row::<(i64, i64, i64)>(&house, all).await, before);
+}
+
+#[tokio::test]
+async fn what_is_learned_of_a_paid_attempt_later_is_kept() {
+    let ids = "SELECT intent, charge FROM attempt";
+    for first in ["payment_intent.succeeded", "charge.succeeded"] {
+        let house = House::start().await;
+        let page = house.page();
+        page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+        house.fault(INTENTS, "connection_reset_after", 3).await;
+        assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Wait);
+        let mut events = house.events().await;
+        events.retain(|event| {
+            ["payment_intent.succeeded", "charge.succeeded"].contains(&event["type"].as_str().unwrap())
+        });
+        events.sort_by_key(|event| event["type"] != first);
+        let charge = house.taken()[0].clone();
+        // The first one names nothing but itself.
+        let object = &mut events[0]["data"]["object"];
+        object["latest_charge"] = json!(null);
+        object["payment_intent"] = json!(null);
+        for event in &events {
+            assert_eq!(house.webhook(event).await, 200);
+        }
+        let known: (Option<String>, Option<String>) = row(&house, ids).await;
+        let known = (json!(known.0), json!(known.1));
+        assert_eq!(
+            known,
+            (charge["payment_intent"].clone(), charge["id"].clone()),
+            "{first}"
+        );
+    }
 }
 
 /// From now until then, in milliseconds; `expected` itself when it is that but for the moments a test takes.
