@@ -1,4 +1,4 @@
-//! Every task a person or CI runs: `cargo xtask demo`, `test`, `bench`, `tools`, `tidy`, `pages`, `simulate`, `postgres`.
+//! Every task a person or CI runs: `cargo xtask demo`, `test`, `bench`, `tools`, `tidy`, `pages`, `simulate`, `crash`, `postgres`.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -8,6 +8,7 @@
 mod args;
 mod bench;
 mod build;
+mod crash;
 mod demo;
 mod failure;
 mod files;
@@ -37,6 +38,7 @@ cargo xtask <task>
   tidy      the rules that no compiler checks
   pages     build the widget's pages into dist/
   simulate  histories of the server in a made-up world, from seeds  --seed N | --histories M  --from N  --seconds S
+  crash     kill the server while clients pay, and account for it   --kills N  --seed N  --database sqlite|postgres|both
   postgres  run a command beside a PostgreSQL of its own            COMMAND…
 
 Each task says what it does. `docs/ARCHITECTURE.md` explains the rest.";
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::main(rest),
         "pages" => pages::main(rest),
         "simulate" => simulate::main(rest),
+        "crash" => crash::main(rest),
         "postgres" => postgres::main(rest),
         "" | "help" | "-h" | "--help" => {
             println!("{HELP}");

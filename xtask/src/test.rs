@@ -6,7 +6,7 @@ use crate::failure::{Failure, Outcome};
 use crate::postgres::{self, Cluster};
 use crate::say::{self, Step};
 use crate::tools::{self, Need};
-use crate::{args, files, pages, run, services, stripe, tidy};
+use crate::{args, files, pages, run, services, simulate, stripe, tidy};
 use lexopt::Arg;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ struct Check {
     run: fn() -> Outcome<String>,
 }
 
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 13] = [
     Check {
         name: "tools",
         what: "what building and testing needs is here",
@@ -45,7 +45,7 @@ const CHECKS: [Check; 12] = [
     },
     Check {
         name: "units",
-        what: "tests of domain, server, stripe-sandbox and xtask",
+        what: "tests of domain, server (killed, too), stripe-sandbox, simulate and xtask",
         run: units,
     },
     Check {
@@ -62,6 +62,11 @@ const CHECKS: [Check; 12] = [
         name: "programs",
         what: "server and sandbox build",
         run: programs,
+    },
+    Check {
+        name: "simulate",
+        what: "the real server in a made-up world, from seeds, for a minute",
+        run: simulated,
     },
     Check {
         name: "sdk",
@@ -169,11 +174,12 @@ fn format() -> Outcome<String> {
 
 /// Never the whole workspace at once: features would meet that never meet in a build (invariant 9).
 fn lints() -> Outcome<String> {
-    let builds: [&[&str]; 7] = [
+    let builds: [&[&str]; 8] = [
         &["-p", "domain", "--all-targets"],
         &["-p", "server"],
         &["-p", "server", "--features", "ssr", "--all-targets"],
         &["-p", "stripe-sandbox", "--all-targets"],
+        &["-p", "simulate", "--all-targets"],
         &["-p", "xtask", "--all-targets"],
         &["-p", "e2e", "--all-targets"],
         &["-p", "booking-checkout", "--target", WASM, "--all-targets"],
@@ -187,10 +193,11 @@ fn lints() -> Outcome<String> {
 }
 
 fn units() -> Outcome<String> {
-    let crates: [&[&str]; 4] = [
+    let crates: [&[&str]; 5] = [
         &["-p", "domain"],
         &["-p", "server", "--features", "ssr"],
         &["-p", "stripe-sandbox"],
+        &["-p", "simulate"],
         &["-p", "xtask"],
     ];
     let mut sum = 0;
@@ -293,6 +300,12 @@ fn e2e() -> Outcome<String> {
         }
     }
     cargo_test("End to end, in headless Chromium", &mut command).map(|sum| format!("{sum} tests"))
+}
+
+fn simulated() -> Outcome<String> {
+    let for_a_minute = ["--histories", "100000", "--seconds", "60"];
+    simulate::main(lexopt::Parser::from_args(for_a_minute))?;
+    Ok(String::new())
 }
 
 fn docs() -> Outcome<String> {

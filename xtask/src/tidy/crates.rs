@@ -4,11 +4,12 @@ use super::Tree;
 use serde_json::Value;
 
 /// What each crate of ours may depend on; the widget is `booking-checkout`.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("booking-checkout", &["server", "domain"]),
     ("office", &["server", "domain"]),
     ("server", &["domain"]),
     ("domain", &[]),
+    ("model", &["domain"]),
     ("simulate", &["domain", "server", "stripe-sandbox"]),
     ("stripe-sandbox", &[]),
     ("e2e", &["domain", "server"]),

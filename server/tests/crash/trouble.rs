@@ -1,0 +1,70 @@
+//! What else goes wrong besides the kill.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::{dice::Dice, house::House};
+
+/// Now and then: answers of Stripe's that are lost, webhooks that come twice or late, a database that nobody can write to, or
+/// that throws everybody out.
+pub async fn make(house: &House, dice: &mut Dice) {
+    if dice.once_in(3) {
+        let fault = *dice.pick(&[
+            "connection_reset_before",
+            "connection_reset_after",
+            "500_before",
+            "500_after",
+            "409",
+            "429",
+        ]);
+        let path = *dice.pick(&["/v1/payment_intents", "/v1/payment_intents/*", "/v1/refunds"]);
+        let body = json!({"path": path, "fault": fault, "times": 1 + dice.below(3), "delay_ms": 20});
+        house.control("faults", body).await;
+    }
+    if dice.once_in(5) {
+        let tricks =
+            json!({"duplicates": dice.below(2), "delay_ms": dice.below(300), "reorder": dice.below(4)});
+        house.control("webhooks", tricks).await;
+    }
+    if dice.once_in(6) {
+        // Holds end, also of those who are paying.
+        let over = "UPDATE booking SET hold_until = 0 WHERE state = 'held'";
+        let _ = sqlx::query(over).execute(&house.books).await;
+    }
+    if dice.once_in(25) {
+        // What is booked has taken place a century ago: the salon is free again.
+        for sql in [
+            "DELETE FROM claim WHERE holder IN (SELECT id FROM booking WHERE state = 'booked' AND starts > 0)",
+            "UPDATE booking SET starts = starts - 3155760000000, ends = ends - 3155760000000 \
+             WHERE state = 'booked' AND starts > 0 AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.holder = booking.id)",
+        ] {
+            let _ = sqlx::query(sql).execute(&house.books).await;
+        }
+    }
+    if dice.once_in(12) {
+        if house.urls.len() == 1 {
+            lock(house, dice).await;
+        } else {
+            throw_out(house).await;
+        }
+    }
+}
+
+/// Another process writes for a while.
+async fn lock(house: &House, dice: &mut Dice) {
+    let mut conn = house.books.acquire().await.unwrap();
+    for sql in ["PRAGMA busy_timeout = 5000", "BEGIN IMMEDIATE"] {
+        sqlx::query(sql).execute(&mut *conn).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(200 + dice.below(800))).await;
+    sqlx::query("ROLLBACK").execute(&mut *conn).await.unwrap();
+}
+
+/// All connections of the servers are cut.
+async fn throw_out(house: &House) {
+    let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    // It may cut itself off in the other connection of the pool.
+    let _ = sqlx::query(cut).execute(&house.books).await;
+}
