@@ -280,6 +280,16 @@ impl House {
             .unwrap()
     }
 
+    /// The salon changes a service's price, in euro cents.
+    pub async fn set_price(&self, service: &str, minor: i64) {
+        sqlx::query("UPDATE service SET price = $2 WHERE id = $1")
+            .bind(service)
+            .bind(minor)
+            .execute(self.app.store.read())
+            .await
+            .unwrap();
+    }
+
     /// Attempts to pay, begun or over.
     pub async fn count_attempts(&self) -> i64 {
         sqlx::query_scalar("SELECT count(*) FROM attempt")

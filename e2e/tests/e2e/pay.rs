@@ -194,3 +194,22 @@ async fn a_double_click_pays_once() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_that_changes_while_the_card_is_typed_is_shown_before_it_is_paid() {
+    scene(async |s| {
+        let widget = s.widget().open().await;
+        widget.book("svc_cut", "emp_anna").await;
+        widget.card(VISA).await;
+        s.house.set_price("svc_cut", 5200).await;
+        widget.press_pay().await;
+        let said = widget.pay_error().await;
+        assert!(said.contains("changed its price"), "{said}");
+        assert_eq!(widget.button().await, "Pay €52.00");
+        s.house.nothing_taken_yet();
+        // The card is still there.
+        widget.press_pay().await;
+        widget.is_paid(5200).await;
+    })
+    .await;
+}

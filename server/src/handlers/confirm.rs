@@ -233,7 +233,8 @@ fn check_open(booking: &BookingRecord, now: Moment) -> Result<(), ApiError> {
     }
 }
 
-/// Prices the booking again from the salon's tables, and refuses when it comes out otherwise than the client was told.
+/// Prices the booking again from the salon's tables. When it comes out otherwise than the client was told, the booking gets
+/// the new price and the call is refused: the page shows the new one and asks again.
 async fn check_price(
     context: &Context,
     salon: &SalonRecord,
@@ -254,8 +255,20 @@ async fn check_price(
     } else {
         domain::terms::History::New
     };
-    if chosen.price(history)? == booking.quote {
+    let quote = chosen.price(history)?;
+    if quote == booking.quote {
         return Ok(());
+    }
+    let repriced = BookingRecord {
+        quote,
+        ..booking.clone()
+    };
+    let mut write = context.app.store.write().await?;
+    let attempts = attempt::of_booking(write.conn(), &booking.id).await?;
+    let under_way = attempts.iter().any(|attempt| attempt.state.is_open());
+    // What is under way was begun at the old price. If somebody else changed the booking, the next call sees it.
+    if !under_way && booking::rewrite(write.conn(), &repriced, &chosen.lines()).await? {
+        write.commit().await?;
     }
     Err(ApiError::new(
         Code::PriceChanged,

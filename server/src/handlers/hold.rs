@@ -84,7 +84,9 @@ async fn try_hold(
         None => (new_booking(request, chosen, quote, now)?, vec![]),
         Some(before) => {
             let attempts = check_may_change(&mut write, before).await?;
-            let same = before.choice.as_ref() == Some(&request.choice) && before.client == request.client;
+            let same = before.choice.as_ref() == Some(&request.choice)
+                && before.client == request.client
+                && before.quote == *quote;
             if same && before.state == BookingState::Held && before.hold_until > Some(now) {
                 let booking = before.clone();
                 return Ok(Some(Held { booking, attempts }));

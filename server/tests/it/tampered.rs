@@ -2,7 +2,11 @@
 
 use domain::currency::Currency;
 use serde_json::json;
-use server::api::{booking::State, confirm::Pay, error::Code};
+use server::api::{
+    booking::State,
+    confirm::{Next, Pay},
+    error::Code,
+};
 
 use crate::harness::{House, VISA, choice, eur};
 
@@ -105,6 +109,11 @@ async fn a_price_that_changed_since_the_hold_is_refused_and_shown_again() {
         .unwrap();
     assert_eq!(page.pay(4800, VISA).await.unwrap_err().code, Code::PriceChanged);
     assert!(house.taken().is_empty());
+    let shown = page.status().await.unwrap();
+    assert_eq!(shown.quote.price, eur(5200));
+    assert_eq!(shown.lines[0].price, eur(5200));
+    assert_eq!(page.pay(5200, VISA).await.unwrap().next, Next::Done);
+    assert_eq!(house.kept(), 5200);
 }
 
 #[tokio::test]
