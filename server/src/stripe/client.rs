@@ -162,10 +162,20 @@ impl StripeClient {
             }
             let error = match request.send().await {
                 Ok(response) => {
-                    unreachable = false;
                     let wanted = retry_wanted(response.status(), response.headers());
                     match read(response).await {
-                        Err(StripeError::Unknown(why)) if wanted => StripeError::Unknown(why),
+                        Err(StripeError::Unknown(why)) if wanted => {
+                            unreachable = false;
+                            StripeError::Unknown(why)
+                        }
+                        // Who is not let in now may have been let in at the try before, whose answer was lost.
+                        Err(
+                            error @ StripeError::Refused {
+                                status: 401 | 403, ..
+                            },
+                        ) if !unreachable => {
+                            return Err(StripeError::Unknown(error.to_string()));
+                        }
                         other => return other,
                     }
                 }
