@@ -28,7 +28,7 @@ pub struct App {
     pub stripe_js: Arc<str>,
     /// Where mail is written.
     pub mail_dir: Option<Arc<PathBuf>>,
-    /// What each address has done of late. Counts nothing until told to ([`Limits::counting`]).
+    /// What each address has done of late. Nothing is counted or refused until told to ([`Limits::counting`]).
     pub limits: Limits,
     /// What time it is.
     pub clock: Clock,

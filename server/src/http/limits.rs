@@ -70,6 +70,12 @@ impl Limits {
         Limits(Some(Arc::default()))
     }
 
+    /// Whether anything is counted.
+    #[must_use]
+    pub fn are_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Counts one, or refuses it. Where the address is not known, nothing is refused.
     ///
     /// # Errors

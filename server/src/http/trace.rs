@@ -28,9 +28,13 @@ const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy")
 /// Wraps each request.
 pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = crate::app::random_id().unwrap_or_default();
-    // The route, never the address: a visit link's address holds its token.
+    // The route, never the address: a visit link's address holds its token, and anything may stand in a made-up one.
     let route = match request.extensions().get::<MatchedPath>() {
-        Some(path) if path.as_str().starts_with("/api/") => request.uri().path().to_owned(),
+        Some(path) if path.as_str().starts_with("/api/") => {
+            let mut calls = server_fn::axum::server_fn_paths();
+            let call = calls.find(|(path, _)| *path == request.uri().path());
+            call.map_or("no such call", |(path, _)| path).to_owned()
+        }
         Some(path) => path.as_str().to_owned(),
         None => "a file".to_owned(),
     };

@@ -105,20 +105,22 @@ async fn try_take(app: &App, slug: &str, headers: &HeaderMap, body: Body) -> Res
     ))
 }
 
-/// An event as it is kept. A PaymentIntent's event carries its client secret, which is for the payer's browser alone.
+/// An event as it is kept. A PaymentIntent's event carries its client secret, which is for the payer's browser alone: by itself,
+/// and in the address at which the payer's bank asks.
 fn without_secrets(text: &str) -> Cow<'_, str> {
-    const NAME: &str = "client_secret";
+    const SECRET: &str = "secret";
     fn strip(value: &mut Value) {
         match value {
             Value::Object(fields) => {
-                fields.remove(NAME);
+                fields.retain(|name, _| !name.contains(SECRET));
                 fields.values_mut().for_each(strip);
             }
             Value::Array(list) => list.iter_mut().for_each(strip),
+            Value::String(text) if text.contains(SECRET) => "(not kept)".clone_into(text),
             _ => {}
         }
     }
-    if !text.contains(NAME) {
+    if !text.contains(SECRET) {
         return Cow::Borrowed(text);
     }
     // It was read as JSON a moment ago; should it not be now, nothing of it is kept.
@@ -129,4 +131,21 @@ fn without_secrets(text: &str) -> Cow<'_, str> {
 
 fn invalid(why: &str) -> ApiError {
     ApiError::new(Code::Invalid, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_secrets;
+
+    #[test]
+    fn an_event_is_kept_as_it_came_but_for_what_is_secret_in_it() {
+        let plain = r#"{"id": "evt_1",  "data": {"amount": 1.50}}"#;
+        assert_eq!(without_secrets(plain), plain);
+        let with = r#"{"id":"evt_1","data":{"object":{"client_secret":"pi_1_secret_2","id":"pi_1","list":[{"client_secret":null}],
+            "next_action":{"url":"https://hooks.stripe.com/x?client_secret=src_3"}}}}"#;
+        assert_eq!(
+            without_secrets(with),
+            r#"{"data":{"object":{"id":"pi_1","list":[{}],"next_action":{"url":"(not kept)"}}},"id":"evt_1"}"#
+        );
+    }
 }

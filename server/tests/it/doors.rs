@@ -150,8 +150,12 @@ async fn ten_declined_cards_of_one_address_are_enough_for_an_hour() {
 
 #[tokio::test]
 async fn eight_declined_cards_are_enough_for_a_booking_at_whichever_process() {
-    let house = House::start().await;
-    let other = house.beside().await;
+    let mut house = House::start().await;
+    let mut other = house.beside().await;
+    let _stops = (
+        with_doors(&mut house, Doors::default()).await,
+        with_doors(&mut other, Doors::default()).await,
+    );
     let page = house.page();
     page.open(&house.visit_link).await.unwrap();
     for number in 0..8 {
@@ -187,7 +191,8 @@ async fn eight_declined_cards_are_enough_for_a_booking_at_whichever_process() {
 
 #[tokio::test]
 async fn many_declines_of_a_salon_leave_each_booking_one_and_more_leave_none() {
-    let house = House::start().await;
+    let mut house = House::start().await;
+    let _stop = with_doors(&mut house, Doors::default()).await;
     let first = house.page();
     first
         .hold(&house.free("svc_cut", "emp_anna").await)
