@@ -43,7 +43,8 @@ pub async fn run(app: &App) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Reads one salon's list, and applies the oldest first: should this stop half way, nothing older is missing.
+/// Reads one salon's list, and applies all of it that is new. Should this stop half way, the next reading begins where this one
+/// did.
 async fn read(app: &App, slug: &SalonSlug, until: i64) -> Result<(), ApiError> {
     let Some(salon) = salon::find(app.store.read(), slug).await? else {
         return Ok(());
@@ -80,7 +81,11 @@ async fn read(app: &App, slug: &SalonSlug, until: i64) -> Result<(), ApiError> {
     }
     // By Stripe's clock, whatever ours says.
     let newest = fresh.iter().map(|one| one.created).fold(until, i64::max);
-    for one in fresh.into_iter().rev() {
+    // The oldest first, but charges before all: a dispute or a refund can be listed before the charge it is about, and is
+    // taken for somebody else's while nothing of that charge is known here.
+    fresh.reverse();
+    fresh.sort_by_key(|one| SettledKind::of_stripe(&one.kind) != SettledKind::Charge);
+    for one in fresh {
         let id = one.id.clone();
         match apply(app, slug, one, newest).await {
             // What can't be is told to the log, and keeps nothing else from being read.
