@@ -234,6 +234,10 @@ impl History<'_> {
             }
             Some(End::Confirmed(Ok(answer))) => {
                 let next = format!("{:?}", answer.next);
+                if let Next::ConfirmWithBank { client_secret } = &answer.next {
+                    let intent = client_secret.split("_secret_").next().unwrap_or_default();
+                    self.secrets_told.insert(intent.to_owned());
+                }
                 let text = format!(
                     "{}, {:?}, {next}",
                     state(answer.booking.state),

@@ -83,10 +83,26 @@ impl History<'_> {
         let (_, app) = self.any_process()?;
         let compared = books::compare(&app.store, &slug).await;
         let compared = compared.map_err(|error| Wrong::Trouble(error.into()))?;
+        self.count_refunds().await?;
         match compared.differences.first() {
             Some(difference) => broken(format!("the ledger differs from Stripe's list: {difference:?}")),
             None => Ok(()),
         }
+    }
+
+    async fn count_refunds(&mut self) -> Go {
+        let rows: Vec<(String, i64)> = self
+            .rows("SELECT reason, COUNT(*) AS times FROM refund GROUP BY reason")
+            .await?;
+        for (reason, times) in rows {
+            let what = match reason.as_str() {
+                "no_booking" => "refunds for want of a booking",
+                "requested" => "refunds that the salon made here",
+                _ => "refunds that the salon made at Stripe",
+            };
+            self.figures.add(what, u64::try_from(times).unwrap_or_default());
+        }
+        Ok(())
     }
 
     /// Every charge belongs to one attempt, which says the same; kept money belongs to a booking.
@@ -146,7 +162,7 @@ impl History<'_> {
         unpaid.map(|attempt| format!("{} says paid, and there is no charge", attempt.id))
     }
 
-    /// An intent that could still take money. One that the server never heard of can't: nobody has its secret.
+    /// An intent that could still take money. One whose answer was never heard can't: nobody has its secret.
     fn left_open(&self, attempts: &[Attempt]) -> Option<String> {
         let intents = self.sandbox.payment_intents();
         let open = intents.iter().find(|intent| {

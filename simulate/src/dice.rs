@@ -73,7 +73,7 @@ mod tests {
         let mut dice = Dice::new(7);
         assert_eq!(
             [dice.next(), dice.next()],
-            [6_313_862_446_606_022_213, 5_213_046_174_193_036_834]
+            [18_363_971_414_914_884_509, 8_043_341_295_829_897_994]
         );
         let mut dice = Dice::new(7);
         for _ in 0..1000 {

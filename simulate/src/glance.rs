@@ -62,9 +62,7 @@ impl History<'_> {
             };
             let from = before.as_deref().unwrap_or("new");
             self.trace.then(&format!("{named}: {from} → {state}"));
-            if key.0 == "attempt" {
-                self.note_move(from, &state);
-            }
+            self.note_move(&key.0, from, &state);
             self.glance.states.insert(key, state);
         }
         if changed {
@@ -75,14 +73,20 @@ impl History<'_> {
         self.paid_once()
     }
 
-    fn note_move(&mut self, from: &str, to: &str) {
-        match (from, to) {
-            ("declined" | "canceled", "succeeded") => self.figures.count("money after a definite no"),
-            (_, "succeeded") => self.figures.count("payments"),
-            (_, "unknown") => self.figures.count("payments unknown for a while"),
-            (_, "declined") => self.figures.count("payments declined"),
-            _ => {}
-        }
+    fn note_move(&mut self, kind: &str, from: &str, to: &str) {
+        let what = match (kind, from, to) {
+            ("booking", "new", "held") => "holds",
+            ("booking", "expired", "held") => "holds taken again",
+            ("booking", "held", "expired") => "holds that ended",
+            ("booking", "expired", "booked") => "paid after the hold ended, and the time taken again",
+            ("attempt", "declined" | "canceled", "succeeded") => "payments after Stripe forgot the key",
+            ("attempt", _, "succeeded") => "payments",
+            ("attempt", _, "unknown") => "payments unknown for a while",
+            ("attempt", _, "declined") => "payments declined",
+            ("dispute", "new", _) => "disputes",
+            _ => return,
+        };
+        self.figures.count(what);
     }
 
     /// No booking is paid twice. A charge of which money came back from a failed refund does not count.

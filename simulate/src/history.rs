@@ -1,7 +1,12 @@
 //! One history: a seed decides who does what next, and what befalls it. One thing runs at a time, until it is parked at the
 //! gate or done; so the same seed gives the same history.
 
-use std::{collections::BTreeMap, panic::AssertUnwindSafe, pin::Pin, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    time::Duration,
+};
 
 use domain::time::Moment;
 use server::{
@@ -116,6 +121,8 @@ pub struct History<'p> {
     pub parked: Vec<Parked>,
     pub strays: Vec<Stray>,
     pub clients: Vec<Client>,
+    /// Intents whose secret has left the server.
+    pub secrets_told: BTreeSet<String>,
     pub post: Post,
     pub glance: Glance,
     pub weather: Weather,
@@ -174,6 +181,7 @@ impl<'p> History<'p> {
             parked: Vec::new(),
             strays: Vec::new(),
             clients,
+            secrets_told: BTreeSet::new(),
             post,
             glance: Glance::default(),
             weather: Weather::default(),

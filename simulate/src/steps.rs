@@ -22,6 +22,8 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 /// Longer than a call waits for Stripe.
 const PATIENCE: i64 = 12 * SECOND;
+/// More than any operation has tries.
+const ROUNDS: usize = 60;
 /// How long the calm may take until all is quiet.
 const CALM: i64 = 5 * 24 * HOUR;
 
@@ -101,10 +103,15 @@ impl History<'_> {
         let (low, high) = self.dice.pick(&spans).unwrap_or((1, SECOND));
         let span = self.dice.between(low, high);
         self.trace.step(self.now(), &format!("{} s pass", span / SECOND));
-        self.pass(span);
-        if span >= PATIENCE {
+        // Nobody waits for Stripe for hours: who waits gives up, tries again, gives up for good, and so on.
+        for _ in 0..ROUNDS {
+            if span < PATIENCE || self.parked.is_empty() {
+                break;
+            }
+            self.pass(PATIENCE);
             self.give_up_all().await?;
         }
+        self.pass(span);
         Ok(())
     }
 
