@@ -1,0 +1,4 @@
+//! Explores the protocol and its broken brothers.
+
+mod broken;
+mod sound;
