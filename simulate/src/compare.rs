@@ -167,10 +167,10 @@ impl History<'_> {
         let intents = self.sandbox.payment_intents();
         let open = intents.iter().find(|intent| {
             let id = text(intent, "id");
+            let ours =
+                |attempt: &Attempt| attempt.intent.as_deref() == Some(id) && attempt.state != "canceled";
             !["succeeded", "canceled"].contains(&text(intent, "status"))
-                && attempts
-                    .iter()
-                    .any(|attempt| attempt.intent.as_deref() == Some(id))
+                && (self.secrets_told.contains(id) || attempts.iter().any(ours))
         });
         open.map(|intent| {
             let (id, status) = (text(intent, "id"), text(intent, "status"));

@@ -73,7 +73,12 @@ impl History<'_> {
 
     /// All parked calls are given up by their senders, who may try again: their time limits are over.
     pub async fn give_up_all(&mut self) -> Go {
-        for parked in std::mem::take(&mut self.parked) {
+        // One after the other: a process that dies meanwhile takes its own along.
+        for _ in 0..self.parked.len() {
+            if self.parked.is_empty() {
+                break;
+            }
+            let parked = self.parked.remove(0);
             self.trace.step(
                 self.clock.now(),
                 &format!("{} takes too long", parked.call.name()),

@@ -79,7 +79,7 @@ impl History<'_> {
             ("booking", "expired", "held") => "holds taken again",
             ("booking", "held", "expired") => "holds that ended",
             ("booking", "expired", "booked") => "paid after the hold ended, and the time taken again",
-            ("attempt", "declined" | "canceled", "succeeded") => "payments after Stripe forgot the key",
+            ("attempt", "declined" | "canceled", "succeeded") => "payments that came after a definite no",
             ("attempt", _, "succeeded") => "payments",
             ("attempt", _, "unknown") => "payments unknown for a while",
             ("attempt", _, "declined") => "payments declined",
