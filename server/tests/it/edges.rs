@@ -2,9 +2,16 @@
 
 use domain::time::Moment;
 use serde_json::json;
-use server::{api::confirm::Next, payments::ask::pause};
+use server::{
+    api::{
+        booking::{Payment, State},
+        confirm::Next,
+        error::Code,
+    },
+    payments::ask::pause,
+};
 
-use crate::harness::{BANK_ASKS, House, VISA};
+use crate::harness::{BANK_ASKS, House, VISA, eur};
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -169,6 +176,48 @@ async fn what_is_learned_of_a_paid_attempt_later_is_kept() {
             "{first}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_key_that_stripe_refuses_says_nothing_of_a_payment_under_way() {
+    let house = House::start().await;
+    let page = house.page();
+    let choice = house.free("svc_cut", "emp_anna").await;
+    page.hold(&choice).await.unwrap();
+    house.fault(INTENTS, "connection_reset_after", 3).await;
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Wait);
+    // The owner rolls the key in Stripe's dashboard, and sets it here an hour later.
+    let (good,): (String,) = row(&house, "SELECT secret_key FROM salon").await;
+    let other = "sk_test_51KeyThatNobodyKnows";
+    set_key(
+        &house,
+        &house.app.master_key.seal("lumen/secret_key", other).unwrap(),
+    )
+    .await;
+    for _ in 0..6 {
+        house.pass_minutes(11);
+        house.work().await;
+        assert_eq!(page.status().await.unwrap().payment, Payment::UnderWay);
+        let refused = house.page().hold(&choice).await.unwrap_err();
+        assert_eq!(refused.code, Code::SlotTaken);
+    }
+    set_key(&house, &good).await;
+    house.pass_minutes(61);
+    house.work().await;
+    let known = page.status().await.unwrap();
+    assert_eq!(
+        (known.state, known.payment),
+        (State::Booked, Payment::Paid { sum: eur(4800) })
+    );
+    assert_eq!(house.kept(), 4800);
+}
+
+async fn set_key(house: &House, sealed: &str) {
+    sqlx::query("UPDATE salon SET secret_key = $1")
+        .bind(sealed)
+        .execute(house.app.store.read())
+        .await
+        .unwrap();
 }
 
 /// From now until then, in milliseconds; `expected` itself when it is that but for the moments a test takes.

@@ -121,3 +121,26 @@ async fn a_page_that_acts_for_a_booking_can_t_open_a_visit_too() {
     );
     assert!(page.status().await.unwrap().choice.is_some());
 }
+
+#[tokio::test]
+async fn what_a_payer_left_at_the_bank_is_ended_after_an_hour() {
+    let house = House::start().await;
+    let page = house.page();
+    page.open(&house.visit_link).await.unwrap();
+    let Next::ConfirmWithBank { .. } = page.pay(6450, BANK_ASKS).await.unwrap().next else {
+        panic!()
+    };
+    for (minutes, status) in [(58, "requires_action"), (4, "canceled")] {
+        house.pass_minutes(minutes);
+        house.work().await;
+        let intents = house.stripe_get("/v1/payment_intents").await;
+        assert_eq!(intents["data"][0]["status"], status, "{minutes}");
+    }
+    let later = house.page();
+    assert_eq!(
+        later.open(&house.visit_link).await.unwrap().payment,
+        Payment::None
+    );
+    assert_eq!(later.pay(6450, VISA).await.unwrap().next, Next::Done);
+    assert_eq!(house.kept(), 6450);
+}
