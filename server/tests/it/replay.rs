@@ -91,12 +91,17 @@ async fn an_event_that_was_seen_before_changes_nothing_whatever_it_says_now() {
         .find(|event| event["type"] == "charge.succeeded")
         .unwrap();
     let mut other = charge.clone();
-    other["type"] = json!("charge.refunded");
-    other["data"]["object"]["amount_refunded"] = json!(4800);
-    other["data"]["object"]["refunded"] = json!(true);
+    other["type"] = json!("refund.created");
+    other["data"]["object"] = json!({"object": "refund", "id": "re_1", "amount": 4800, "status": "succeeded",
+        "charge": charge["data"]["object"]["id"], "payment_intent": charge["data"]["object"]["payment_intent"]});
     assert_eq!(house.webhook(&other).await, 200);
     assert_eq!(dump().await, books);
     assert_eq!(page.status().await.unwrap().payment, before.payment);
+    // Under an id of its own it would have told of a refund.
+    other["id"] = json!("evt_of_its_own");
+    assert_eq!(house.webhook(&other).await, 200);
+    let (_, attempts) = dump().await;
+    assert_eq!(attempts[0].2, 4800);
 }
 
 #[tokio::test]
