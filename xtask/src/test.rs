@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 /// Enough for the slowest step on two cores, with nothing built before.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
+/// The first so many seeds: a failure here is of this change, and not of luck.
+const HISTORIES: &str = "300";
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// One step; it answers with what there is to say about it.
@@ -65,7 +67,7 @@ const CHECKS: [Check; 13] = [
     },
     Check {
         name: "simulate",
-        what: "the real server in a made-up world, from seeds, for a minute",
+        what: "the real server in a made-up world, from the first 300 seeds",
         run: simulated,
     },
     Check {
@@ -303,8 +305,8 @@ fn e2e() -> Outcome<String> {
 }
 
 fn simulated() -> Outcome<String> {
-    let for_a_minute = ["--histories", "100000", "--seconds", "60"];
-    simulate::main(lexopt::Parser::from_args(for_a_minute))?;
+    let always_the_same = ["--histories", HISTORIES];
+    simulate::main(lexopt::Parser::from_args(always_the_same))?;
     Ok(String::new())
 }
 
