@@ -17,7 +17,8 @@ async fn only_signed_ones_are_believed() {
     for (time, secret, live, status) in [
         (now, "whsec_another_secret_altogether", false, 400),
         (now - 301, SIGNING_SECRET, false, 400),
-        (now + 301, SIGNING_SECRET, false, 400),
+        // Some seconds may pass before the server looks.
+        (now + 360, SIGNING_SECRET, false, 400),
         (now, SIGNING_SECRET, true, 400),
         (now, SIGNING_SECRET, false, 200),
     ] {
