@@ -46,6 +46,17 @@ fn the_local_date_is_the_zones() {
 }
 
 #[test]
+fn a_moment_beyond_all_years_counts_as_their_end() {
+    for (moment, year) in [
+        (Moment(i64::MIN), -9999),
+        (Moment(0), 1970),
+        (Moment(i64::MAX), 9999),
+    ] {
+        assert_eq!(local(&TimeZone::UTC, moment).year(), year, "{moment:?}");
+    }
+}
+
+#[test]
 fn hours_that_make_no_sense_are_refused_also_from_json() {
     assert_eq!(Interval::new(600, 600), Err(HoursError::Backwards));
     assert_eq!(Interval::new(601, 600), Err(HoursError::Backwards));
