@@ -1,7 +1,7 @@
 //! The books: SQLite by default, PostgreSQL by one setting, with the same SQL.
 //!
 //! Reads go to the pool. Writes go through [`Store::write`]: on SQLite one at a time, so that they queue here in order
-//! instead of failing there by chance, and share their flushes ([`line`]); on PostgreSQL side by side, kept apart by the
+//! instead of failing there by chance, and share their flushes (`line.rs`); on PostgreSQL side by side, kept apart by the
 //! version of each booking.
 
 pub mod attempt;

@@ -32,7 +32,7 @@ pub fn client(doors: &Doors, connection: IpAddr, headers: &HeaderMap) -> Client 
     Client(counted(from))
 }
 
-/// Whom a request counts for; unknown where the server is not run by [`super::serve`].
+/// Whom a request counts for; unknown where the server is not run by [`super::serve()`].
 #[must_use]
 pub fn of(extensions: &Extensions) -> Option<Client> {
     extensions.get().copied()

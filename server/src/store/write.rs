@@ -1,5 +1,5 @@
 //! Writing: on PostgreSQL side by side, kept apart by the version of each booking; on SQLite one after the other, in a line
-//! ([`super::line`]).
+//! (`line.rs`).
 
 use sqlx::{Any, AnyConnection, Transaction};
 

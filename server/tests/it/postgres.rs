@@ -1,7 +1,7 @@
 //! What is PostgreSQL's alone: transactions side by side, and what it does to them. Started by
 //! `cargo xtask test --only postgres`.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use domain::payment::{BookingState, Observation};
 use server::{
@@ -215,7 +215,7 @@ async fn what_is_booked_between_two_reads_is_not_told_as_too_late() {
             Next::ConfirmWithBank { .. }
         ));
     }
-    let (settled, ()) = tokio::join!(asking.settle(), book_between_reads(&house));
+    let settled = booked_between_reads(&house, asking.settle()).await;
     assert_eq!(settled.unwrap().next, Next::Done);
 
     execute(
@@ -230,12 +230,14 @@ async fn what_is_booked_between_two_reads_is_not_told_as_too_late() {
         .unwrap()
         .remove(0);
     let seen = Seen::only(Observation::Succeeded);
-    let (after, ()) = tokio::join!(observe(&house.app, &attempt, &seen), book_between_reads(&house));
+    let after = booked_between_reads(&house, observe(&house.app, &attempt, &seen)).await;
     assert_eq!(after.unwrap().booking.state, BookingState::Booked);
 }
 
-/// Books and pays everything at the moment when somebody else has read a booking and is about to read its attempts.
-async fn book_between_reads(house: &House) {
+/// Begins a call and books and pays everything at the moment when it has read a booking and is about to read its
+/// attempts.
+async fn booked_between_reads<T>(house: &House, call: impl Future<Output = T>) -> T {
+    // Locked before the call begins: one that came first would find nothing to wait for.
     let mut write = house.app.store.write().await.unwrap();
     for sql in [
         "LOCK TABLE attempt",
@@ -244,11 +246,18 @@ async fn book_between_reads(house: &House) {
     ] {
         sqlx::query(sql).execute(write.conn()).await.unwrap();
     }
-    let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = 'attempt'::regclass";
-    while number(house, waiting).await == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+    let waiting = async {
+        let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = 'attempt'::regclass";
+        while number(house, waiting).await == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let mut call = pin!(call);
+    tokio::select! {
+        _ = &mut call => panic!("the call read no attempts"),
+        () = waiting => write.commit().await.unwrap(),
     }
-    write.commit().await.unwrap();
+    call.await
 }
 
 /// A trigger that makes PostgreSQL refuse what is done to a table, the first so many times.
