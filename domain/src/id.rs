@@ -89,6 +89,10 @@ id!(
     AttemptId, "pay_", "a payment attempt's id"
 );
 id!(
+    /// Somebody who signs in to a salon's back office: `stf_…`.
+    StaffId, "stf_", "the id of a member of staff"
+);
+id!(
     /// A refund of ours, and the idempotency key of its call: `rfd_…`.
     RefundId, "rfd_", "a refund's id"
 );

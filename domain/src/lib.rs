@@ -7,6 +7,7 @@
 //! | to find | look in |
 //! |---|---|
 //! | sums, currencies, Stripe's smallest and largest charge | [`money`], [`currency`] |
+//! | sums as people type them | [`money_text`] |
 //! | who must pay, how much, and why | [`terms`] |
 //! | what cancelling costs, and until when it is free | [`cancellation`] |
 //! | which times are free | [`availability`] |
@@ -16,6 +17,7 @@
 //! | where a dispute stands | [`dispute`] |
 //! | the books, and whether they agree with Stripe | [`ledger`] |
 //! | what a decline means for the payer | [`decline`] |
+//! | who may do what in the back office | [`role`] |
 //! | whether a Stripe key can be what it is said to be | [`key`] |
 
 pub mod availability;
@@ -28,7 +30,9 @@ pub mod id;
 pub mod key;
 pub mod ledger;
 pub mod money;
+pub mod money_text;
 pub mod payment;
 pub mod refund;
+pub mod role;
 pub mod terms;
 pub mod time;

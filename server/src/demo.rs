@@ -8,6 +8,7 @@ use std::fmt;
 use domain::{
     id::{LinkToken, SalonSlug},
     key::{PublishableKey, SecretKey, SigningSecret, pair},
+    role::Role,
 };
 
 use zeroize::Zeroizing;
@@ -15,11 +16,14 @@ use zeroize::Zeroizing;
 use crate::{
     api::error::{ApiError, Code},
     app::App,
-    store::{salon::Keys, sealed::set_up},
+    office::invitation_link,
+    store::{salon::Keys, sealed::set_up, staff},
 };
 
 /// The demo salon's name in addresses.
 pub const SALON: &str = "lumen";
+/// With this address its owner signs in.
+const OWNER: &str = "anna@example.com";
 
 /// What the demo is to be set up with.
 #[derive(Clone, Debug)]
@@ -36,6 +40,8 @@ pub struct Made {
     salon: SalonSlug,
     booking_url: String,
     visit_link: String,
+    /// The back office, or, as long as nobody can sign in there, the address to set it up by.
+    office_url: String,
 }
 
 impl Wishes {
@@ -113,10 +119,16 @@ pub async fn seed(app: &App, wishes: &Wishes) -> Result<Made, ApiError> {
     let starts = visit::starts(app, &slug).await?;
     let mut write = app.store.write().await?;
     let link = visit::make(&mut write, &slug, starts, now).await?;
+    let office_url = if staff::has_owner(&mut *write.conn(), &slug).await? {
+        format!("{}/office/{slug}/today", app.public_url)
+    } else {
+        invitation_link(app, &mut write, &slug, OWNER, Role::Owner, None).await?
+    };
     write.commit().await?;
     Ok(Made {
         booking_url: format!("{}/book/{slug}", app.public_url),
         visit_link: link_address(app, &link),
+        office_url,
         salon: slug,
     })
 }
@@ -134,6 +146,7 @@ impl fmt::Display for Made {
             "salon": self.salon,
             "booking_url": self.booking_url,
             "visit_link": self.visit_link,
+            "office_url": self.office_url,
         });
         json.fmt(f)
     }

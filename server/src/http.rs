@@ -24,7 +24,7 @@ use axum::{
 
 use self::limits::What;
 pub use self::serve::serve;
-use crate::app::App;
+use crate::{app::App, office};
 
 /// So long a request's body may take to arrive, all of it.
 const WHOLE_BODY: Duration = Duration::from_secs(10);
@@ -40,6 +40,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/{*call}", post(api::answer).fallback(api::not_a_post))
         .route("/webhooks/stripe/{salon}", post(webhook::take))
         .merge(pages)
+        .merge(office::router(&app))
         .fallback(files::answer)
         .layer(middleware::from_fn_with_state(app.clone(), trace::layer))
         .with_state(app)

@@ -2,7 +2,7 @@
 //!
 //! Without features this crate is what a client may call: the server functions in [`api`], their wire types and errors.
 //! With feature `ssr` it is the server as well: [`http`] takes requests, [`handlers`] answer them, [`store`] keeps the
-//! books, [`stripe`] talks to Stripe, [`payments`] moves payments forward, [`worker`] does what time brings.
+//! books, [`stripe`] talks to Stripe, [`payments`] moves payments forward, [`worker`] does what time brings, [`office`] is the salon's side.
 
 pub mod api;
 
@@ -18,6 +18,8 @@ pub mod handlers;
 pub mod http;
 #[cfg(feature = "ssr")]
 pub mod mail;
+#[cfg(feature = "ssr")]
+pub mod office;
 #[cfg(feature = "ssr")]
 pub mod payments;
 #[cfg(feature = "ssr")]

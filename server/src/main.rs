@@ -1,4 +1,4 @@
-//! The server's binary: `serve`, `seed-demo`, `reconcile` and `reseal`.
+//! The server's binary: `serve`, and what is done at the command line.
 #![expect(
     clippy::print_stderr,
     clippy::print_stdout,
@@ -13,6 +13,7 @@ use server::{
     config::{Config, doors::Doors},
     demo,
     http::{self, limits::Limits},
+    office::opening,
     payments::books,
     store::{Store, sealed},
     worker,
@@ -30,6 +31,11 @@ booking-checkout serve
 booking-checkout seed-demo --publishable-key pk_… [--embed-origin URL]
     Takes the salon's secrets from STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET. Fills the database with a demo salon if it is not there yet, sets its keys, makes a visit link, and prints the addresses
     as JSON.
+booking-checkout new-salon SALON CURRENCY TIME_ZONE COUNTRY EMAIL NAME…
+    Opens an empty salon, such as `new-salon lumen EUR Europe/Vienna AT anna@example.com Lumen Hair`, and prints the address by
+    which its owner sets up the back office.
+booking-checkout invite SALON EMAIL [owner | manager | reception]
+    Prints the address by which somebody gets into a salon's back office: an owner unless told otherwise.
 booking-checkout reconcile SALON
     Compares the salon's books with Stripe's list of movements as it was read last, and names what differs.
 booking-checkout reseal
@@ -68,6 +74,35 @@ async fn run(args: &[String]) -> Result<(), String> {
                 .map_err(|error| error.to_string())?;
             app.store.close().await;
             println!("{made}");
+            Ok(())
+        }
+        "new-salon" => {
+            let [slug, currency, zone, country, email, name @ ..] = rest else {
+                return Err(format!("something is missing\n\n{USAGE}"));
+            };
+            let new = opening::NewSalon::parse(slug, currency, zone, country, email, &name.join(" "))?;
+            let app = App::start(&settings()?, Clock::system())
+                .await
+                .map_err(|error| error.to_string())?;
+            let link = opening::open(&app, &new)
+                .await
+                .map_err(|error| error.to_string())?;
+            app.store.close().await;
+            println!("{link}");
+            Ok(())
+        }
+        "invite" => {
+            let (slug, email, role) = match rest {
+                [slug, email] => (slug, email, "owner"),
+                [slug, email, role] => (slug, email, role.as_str()),
+                _ => return Err(format!("whom, and to which salon?\n\n{USAGE}")),
+            };
+            let app = App::start(&settings()?, Clock::system())
+                .await
+                .map_err(|error| error.to_string())?;
+            let link = opening::invite(&app, slug, email, role).await;
+            app.store.close().await;
+            println!("{}", link?);
             Ok(())
         }
         "reconcile" => {

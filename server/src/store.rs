@@ -5,6 +5,7 @@
 //! version of each booking.
 
 pub mod attempt;
+pub mod audit;
 pub mod booking;
 pub mod claim;
 pub mod dispute;
@@ -17,6 +18,8 @@ pub mod offer;
 pub mod refund;
 pub mod salon;
 pub mod sealed;
+pub mod session;
+pub mod staff;
 mod write;
 
 use sqlx::{AnyPool, any::AnyPoolOptions};

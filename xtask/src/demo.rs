@@ -57,6 +57,7 @@ pub struct Running {
     pub services: Vec<Service>,
     pub booking_url: String,
     pub visit_link: String,
+    pub office_url: String,
     pub keys: Keys,
 }
 
@@ -109,7 +110,7 @@ pub fn start(salon: &Salon, programs: &Programs, own: Option<Keys>) -> Outcome<R
             )
         }
     };
-    let (booking_url, visit_link) = seed(salon, programs, &keys, at_sandbox)?;
+    let [booking_url, visit_link, office_url] = seed(salon, programs, &keys, at_sandbox)?;
     let mut command = server(salon, programs, at_sandbox);
     command.arg("serve");
     services.push(Service::start(
@@ -122,6 +123,7 @@ pub fn start(salon: &Salon, programs: &Programs, own: Option<Keys>) -> Outcome<R
         services,
         booking_url,
         visit_link,
+        office_url,
         keys,
     })
 }
@@ -141,8 +143,8 @@ pub fn start_sandbox(salon: &Salon, program: &Path) -> Outcome<Service> {
     )
 }
 
-/// Fills the salon, keeping what is there, and gives its booking address and a new visit link.
-fn seed(salon: &Salon, programs: &Programs, keys: &Keys, at_sandbox: bool) -> Outcome<(String, String)> {
+/// Fills the salon, keeping what is there, and gives the addresses of its booking, of a new visit link and of its back office.
+fn seed(salon: &Salon, programs: &Programs, keys: &Keys, at_sandbox: bool) -> Outcome<[String; 3]> {
     let mut command = server(salon, programs, at_sandbox);
     command.arg("seed-demo");
     command.arg("--publishable-key").arg(&keys.publishable);
@@ -160,8 +162,8 @@ fn seed(salon: &Salon, programs: &Programs, keys: &Keys, at_sandbox: bool) -> Ou
         .rev()
         .find_map(|line| serde_json::from_str::<Value>(line).ok());
     let field = |name: &str| answer.as_ref()?.get(name)?.as_str().map(str::to_owned);
-    match (field("booking_url"), field("visit_link")) {
-        (Some(booking_url), Some(visit_link)) => Ok((booking_url, visit_link)),
+    match (field("booking_url"), field("visit_link"), field("office_url")) {
+        (Some(booking_url), Some(visit_link), Some(office_url)) => Ok([booking_url, visit_link, office_url]),
         _ => Err(Failure::new("The server's `seed-demo` did not say where the salon is.").output(said)),
     }
 }
@@ -287,6 +289,7 @@ fn welcome(salon: &Salon, running: &Running) -> String {
         ("The salon's web site", salon.site_url()),
         ("The widget alone", running.booking_url.clone()),
         ("A visit to pay by link", running.visit_link.clone()),
+        ("The back office", running.office_url.clone()),
     ];
     if at_sandbox {
         rows.push(("The sandbox (Stripe's part)", salon.sandbox_url()));

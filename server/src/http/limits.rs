@@ -29,6 +29,8 @@ pub enum What {
     Confirm,
     /// A card that was declined.
     Decline,
+    /// Trying a password.
+    SignIn,
 }
 
 /// How often something may be done.
@@ -58,6 +60,8 @@ impl What {
             What::Hold | What::Confirm => (12, 60_000),
             // 10 an hour.
             What::Decline => (10, 360_000),
+            // 60 an hour.
+            What::SignIn => (20, 60_000),
         };
         Rate { burst, every }
     }
@@ -143,6 +147,7 @@ fn refusal(what: What, over: i64) -> ApiError {
         What::Confirm => {
             "Many payments were tried from your network. Nothing was charged. Wait a minute and try again."
         }
+        What::SignIn => "Many passwords were tried from your network. Wait a minute and try again.",
         What::Decline => {
             "Too many cards were declined from your network. Nothing was charged. Try again later, or call the salon."
         }

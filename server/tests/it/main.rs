@@ -10,6 +10,7 @@
 mod binary;
 mod complaints;
 mod declines;
+mod desk;
 mod doors;
 mod edges;
 mod harness;
@@ -19,6 +20,7 @@ mod life;
 mod line;
 mod made_up;
 mod money;
+mod office_doors;
 mod pages;
 mod pay;
 mod postgres;

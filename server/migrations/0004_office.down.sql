@@ -1,0 +1,16 @@
+DROP INDEX booking_of_salon;
+DROP INDEX visit_link_to_cancel;
+DROP INDEX visit_link_to_remind;
+ALTER TABLE visit_link DROP COLUMN cancel_at;
+ALTER TABLE visit_link DROP COLUMN remind_at;
+ALTER TABLE visit_link DROP COLUMN sent;
+ALTER TABLE visit_link DROP COLUMN sealed;
+ALTER TABLE salon DROP COLUMN event_refused;
+ALTER TABLE salon DROP COLUMN event_refused_at;
+ALTER TABLE salon DROP COLUMN event_at;
+ALTER TABLE salon DROP COLUMN account_name;
+ALTER TABLE salon DROP COLUMN account;
+DROP TABLE audit;
+DROP TABLE session;
+DROP TABLE invitation;
+DROP TABLE staff;

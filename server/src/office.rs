@@ -1,0 +1,68 @@
+//! The back office: pages that the server draws, for the people of a salon, on a phone first.
+//!
+//! Every route says which right it needs ([`routes`]), and a door before it asks for a session that has it ([`door`]). What
+//! changes something is a `POST` from one of these pages, written together with a line in the log (`store/audit.rs`).
+
+pub mod desk;
+pub mod door;
+pub mod field;
+pub mod files;
+pub mod form;
+mod home;
+mod invite;
+mod log;
+pub mod opening;
+pub mod page;
+pub mod password;
+mod sign_in;
+mod staff;
+pub mod trouble;
+pub mod when;
+
+use axum::{
+    Router, middleware,
+    routing::{MethodRouter, get},
+};
+use domain::role::Right;
+
+pub use self::invite::invitation_link;
+use crate::app::App;
+
+/// A page or a button behind the sign-in.
+#[derive(Debug)]
+pub struct Route {
+    /// Its address; `{salon}` is the salon's name in addresses.
+    pub path: &'static str,
+    /// What one needs to be let in.
+    pub right: Right,
+    /// What answers.
+    pub answers: MethodRouter<App>,
+}
+
+/// Everything behind the sign-in.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    [home::routes(), log::routes(), sign_in::routes(), staff::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The back office, with its doors.
+pub fn router(app: &App) -> Router<App> {
+    let open = Router::new()
+        .route("/office/files/{name}", get(files::answer))
+        .route(
+            "/office/{salon}/sign-in",
+            get(sign_in::show).post(sign_in::sign_in),
+        )
+        .route(
+            "/office/{salon}/welcome/{token}",
+            get(invite::show).post(invite::accept),
+        )
+        .route_layer(middleware::from_fn_with_state(app.clone(), door::open));
+    routes().into_iter().fold(open, |router, route| {
+        let guard = middleware::from_fn_with_state((app.clone(), route.right), door::guarded);
+        router.route(route.path, route.answers.route_layer(guard))
+    })
+}
