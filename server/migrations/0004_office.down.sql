@@ -7,7 +7,7 @@ ALTER TABLE visit_link DROP COLUMN sent;
 ALTER TABLE visit_link DROP COLUMN sealed;
 ALTER TABLE salon DROP COLUMN event_refused;
 ALTER TABLE salon DROP COLUMN event_refused_at;
-ALTER TABLE salon DROP COLUMN event_at;
+DROP INDEX event_by_time;
 ALTER TABLE salon DROP COLUMN account_name;
 ALTER TABLE salon DROP COLUMN account;
 DROP TABLE audit;

@@ -57,7 +57,7 @@ CREATE INDEX audit_by_booking ON audit (booking) WHERE booking IS NOT NULL;
 -- The account the keys are of, as Stripe called it when they were set up; and how its webhooks have been doing.
 ALTER TABLE salon ADD COLUMN account TEXT;
 ALTER TABLE salon ADD COLUMN account_name TEXT;
-ALTER TABLE salon ADD COLUMN event_at BIGINT;
+CREATE INDEX event_by_time ON event (salon, received);
 ALTER TABLE salon ADD COLUMN event_refused_at BIGINT;
 ALTER TABLE salon ADD COLUMN event_refused TEXT;
 

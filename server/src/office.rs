@@ -11,6 +11,7 @@ pub mod form;
 mod home;
 mod invite;
 mod log;
+mod methods;
 pub mod opening;
 pub mod page;
 pub mod password;
@@ -42,10 +43,16 @@ pub struct Route {
 /// Everything behind the sign-in.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    [home::routes(), log::routes(), sign_in::routes(), staff::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        home::routes(),
+        log::routes(),
+        methods::routes(),
+        sign_in::routes(),
+        staff::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The back office, with its doors.

@@ -3,6 +3,7 @@
 //! Every `POST` carries an idempotency key of ours. An answer that says nothing definite is [`StripeError::Unknown`]: the
 //! same call with the same key asks again, never a new key (Stripe: "Idempotent requests").
 
+pub mod account;
 pub mod client;
 pub mod intent;
 pub mod list;

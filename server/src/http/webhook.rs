@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
 };
-use domain::{id::SalonSlug, key::Mode};
+use domain::{id::SalonSlug, key::Mode, time::Moment};
 use serde_json::Value;
 
 use super::WHOLE_BODY;
@@ -35,6 +35,9 @@ pub async fn take(
         Ok(()) => (StatusCode::OK, "kept\n"),
         Err(error) => {
             tracing::warn!(message = %error.message, "a webhook was refused");
+            if error.code == Code::Invalid {
+                note_refused(&app, &slug, &error.message).await;
+            }
             match error.code {
                 Code::Invalid => (StatusCode::BAD_REQUEST, "This event can't be taken.\n"),
                 Code::NotFound => (StatusCode::NOT_FOUND, "There is no webhook at this address.\n"),
@@ -44,6 +47,25 @@ pub async fn take(
                 ),
             }
         }
+    }
+}
+
+/// So that the owner sees it: a signing secret that was mistyped refuses every event.
+async fn note_refused(app: &App, slug: &str, why: &str) {
+    let Ok(slug) = SalonSlug::parse(slug) else { return };
+    let lately = |at: Moment| app.now().since(at) < 60_000;
+    let note = async {
+        let found = salon::find(app.store.read(), &slug).await?;
+        let Some(salon) = found.filter(|salon| !salon.refused.as_ref().is_some_and(|(at, _)| lately(*at)))
+        else {
+            return Ok(());
+        };
+        let mut write = app.store.write().await?;
+        salon::note_refused(write.conn(), &salon.salon.slug, why, app.now()).await?;
+        write.commit().await
+    };
+    if let Err(error) = note.await {
+        tracing::warn!(%error, "a refused webhook could not be noted");
     }
 }
 

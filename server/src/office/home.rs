@@ -34,7 +34,13 @@ async fn today(desk: Desk) -> Answer {
 }
 
 /// What can be set up, with what each is for.
-const SETTINGS: [(&str, &str, &str, Right); 2] = [
+const SETTINGS: [(&str, &str, &str, Right); 3] = [
+    (
+        "methods",
+        "Payment methods",
+        "Stripe's keys, and where clients can pay online.",
+        Right::Keys,
+    ),
     (
         "staff",
         "Staff",

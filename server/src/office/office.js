@@ -44,3 +44,31 @@ addEventListener('pageshow', () => {
 });
 
 document.getElementById('summary')?.focus();
+
+// Keys are checked while they are typed, by the same rules that the server saves them by.
+for (const form of document.querySelectorAll('form[data-keys]')) {
+  let asked = 0;
+  form.addEventListener('input', ({ target }) => {
+    if (!['publishable', 'secret', 'signing'].includes(target.name)) return;
+    const now = ++asked;
+    setTimeout(async () => {
+      if (now !== asked) return;
+      let said = '';
+      if (target.value) {
+        const body = new URLSearchParams({ field: target.name, text: target.value });
+        const answer = await fetch(form.dataset.keys, { method: 'POST', body }).catch(() => null);
+        if (!answer?.ok || now !== asked) return;
+        said = await answer.text();
+      }
+      let line = document.getElementById(`${target.name}-live`);
+      if (!line) {
+        line = Object.assign(document.createElement('p'), { id: `${target.name}-live`, className: 'wrong' });
+        line.setAttribute('aria-live', 'polite');
+        target.before(line);
+        target.setAttribute('aria-describedby', [target.getAttribute('aria-describedby'), line.id].filter(Boolean).join(' '));
+      }
+      line.textContent = said;
+      target.toggleAttribute('aria-invalid', Boolean(said));
+    }, 350);
+  });
+}

@@ -41,6 +41,10 @@ pub struct SalonRecord {
     pub embedders: Vec<String>,
     /// The key Stripe.js gets.
     pub publishable_key: Option<PublishableKey>,
+    /// The account of the keys (`acct_…`) and its name, as they were when the keys were set up in the back office.
+    pub account: Option<(String, String)>,
+    /// The latest event that was refused: when, and why.
+    pub refused: Option<(Moment, String)>,
     sealed_secret_key: Option<String>,
     sealed_signing_secret: Option<String>,
     sealed_former_signing_secret: Option<String>,
@@ -70,6 +74,12 @@ impl SalonRecord {
             self.sealed_secret_key.as_deref(),
             SecretKey::parse,
         )
+    }
+
+    /// Whether there are keys to take cards with.
+    #[must_use]
+    pub fn takes_cards(&self) -> bool {
+        self.publishable_key.is_some() && self.sealed_secret_key.is_some()
     }
 
     /// The secrets that sign webhooks: the present one, and the one before it while Stripe may still sign with that. None: the
@@ -114,7 +124,8 @@ pub async fn find(db: impl AnyExecutor<'_>, slug: &SalonSlug) -> Result<Option<S
     let row: Option<Row> = sqlx::query_as(
         "SELECT slug, name, address, phone, colour, currency, time_zone, country, terms, cancellation, \
          hold_minutes, lead_minutes, step_minutes, email, link_payment, embedders, publishable_key, secret_key, signing_secret, \
-         former_signing_secret, former_signing_until FROM salon WHERE slug = $1",
+         former_signing_secret, former_signing_until, account, account_name, event_refused_at, event_refused \
+         FROM salon WHERE slug = $1",
     )
     .bind(slug.as_str())
     .fetch_optional(db)
@@ -212,6 +223,69 @@ pub async fn note_settled(
     Ok(())
 }
 
+/// Switches payment on or off: in online booking, and for visits by link.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_switches(
+    db: &mut AnyConnection,
+    slug: &SalonSlug,
+    terms: &SalonTerms,
+    link_payment: bool,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE salon SET terms = $2, link_payment = $3 WHERE slug = $1")
+        .bind(slug.as_str())
+        .bind(to_json(terms)?)
+        .bind(i64::from(link_payment))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes whose account the keys are of.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_account(
+    db: &mut AnyConnection,
+    slug: &SalonSlug,
+    id: &str,
+    name: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE salon SET account = $2, account_name = $3, event_refused_at = NULL, event_refused = NULL WHERE slug = $1",
+    )
+    .bind(slug.as_str())
+    .bind(id)
+    .bind(name)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Notes that an event was refused, unless one was in the minute before: anybody can send some.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn note_refused(
+    db: &mut AnyConnection,
+    slug: &SalonSlug,
+    why: &str,
+    now: Moment,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE salon SET event_refused_at = $2, event_refused = $3 \
+         WHERE slug = $1 AND (event_refused_at IS NULL OR event_refused_at < $4)",
+    )
+    .bind(slug.as_str())
+    .bind(now.0)
+    .bind(why)
+    .bind(now.plus_minutes(-1).0)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// A salon without keys.
 #[must_use]
 pub fn without_keys(
@@ -231,6 +305,8 @@ pub fn without_keys(
         link_payment: true,
         embedders: vec![],
         publishable_key: None,
+        account: None,
+        refused: None,
         sealed_secret_key: None,
         sealed_signing_secret: None,
         sealed_former_signing_secret: None,
@@ -261,6 +337,10 @@ struct Row {
     signing_secret: Option<String>,
     former_signing_secret: Option<String>,
     former_signing_until: Option<i64>,
+    account: Option<String>,
+    account_name: Option<String>,
+    event_refused_at: Option<i64>,
+    event_refused: Option<String>,
 }
 
 impl Row {
@@ -291,6 +371,10 @@ impl Row {
                 .map(PublishableKey::parse)
                 .transpose()
                 .map_err(StoreError::damaged)?,
+            account: self.account.map(|id| (id, self.account_name.unwrap_or_default())),
+            refused: self
+                .event_refused_at
+                .map(|at| (Moment(at), self.event_refused.unwrap_or_default())),
             sealed_secret_key: self.secret_key,
             sealed_signing_secret: self.signing_secret,
             sealed_former_signing_secret: self.former_signing_secret,

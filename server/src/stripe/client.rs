@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::key::SecretKey;
+use domain::key::{PublishableKey, SecretKey};
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -126,7 +126,7 @@ impl StripeClient {
         idempotency_key: &str,
         form: &[(&str, String)],
     ) -> Result<T, StripeError> {
-        self.call(Method::POST, key, path, Some((idempotency_key, form)))
+        self.call(Method::POST, key.reveal(), path, Some((idempotency_key, form)))
             .await
     }
 
@@ -135,13 +135,34 @@ impl StripeClient {
     /// # Errors
     /// [`StripeError`].
     pub async fn get<T: DeserializeOwned>(&self, key: &SecretKey, path: &str) -> Result<T, StripeError> {
-        self.call(Method::GET, key, path, None).await
+        self.call(Method::GET, key.reveal(), path, None).await
+    }
+
+    /// Sends a `GET` as a browser does, with the publishable key.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn get_public<T: DeserializeOwned>(
+        &self,
+        key: &PublishableKey,
+        path: &str,
+    ) -> Result<T, StripeError> {
+        self.call(Method::GET, key.reveal(), path, None).await
+    }
+
+    /// Sends a `DELETE`.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn delete(&self, key: &SecretKey, path: &str) -> Result<(), StripeError> {
+        let gone: Result<serde_json::Value, _> = self.call(Method::DELETE, key.reveal(), path, None).await;
+        gone.map(|_| ())
     }
 
     async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
-        key: &SecretKey,
+        key: &str,
         path: &str,
         post: Option<(&str, &[(&str, String)])>,
     ) -> Result<T, StripeError> {
@@ -152,7 +173,7 @@ impl StripeClient {
             let mut request = self
                 .http
                 .request(method.clone(), format!("{}{path}", self.api))
-                .bearer_auth(key.reveal())
+                .bearer_auth(key)
                 .header("Stripe-Version", API_VERSION);
             if let Some((idempotency_key, form)) = post {
                 request = request

@@ -21,6 +21,7 @@ mod line;
 mod made_up;
 mod money;
 mod office_doors;
+mod office_methods;
 mod pages;
 mod pay;
 mod postgres;

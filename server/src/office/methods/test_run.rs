@@ -1,0 +1,132 @@
+//! A round trip: to Stripe by a call, and back by its event.
+
+use std::time::Duration;
+
+use domain::key::Mode;
+use serde::Deserialize;
+
+use super::report;
+use crate::{
+    api::error::ApiError,
+    app::random_id,
+    office::{desk::Desk, trouble::Answer},
+    store::event,
+    stripe::StripeError,
+};
+
+/// So long an event is waited for, looked for so often.
+const PATIENCE: Duration = Duration::from_secs(10);
+const EVERY: Duration = Duration::from_millis(200);
+
+#[derive(Deserialize)]
+struct Made {
+    id: String,
+}
+
+/// Tests the connection: in test mode with a test card, in live mode without touching money.
+pub async fn run(desk: Desk) -> Answer {
+    let Some(key) = desk.salon.secret_key(&desk.app.master_key)? else {
+        return Ok(desk.go("methods"));
+    };
+    let mut lines = Vec::new();
+    match desk.app.stripe.account(&key).await {
+        Ok(account) => lines.push((
+            true,
+            format!("Stripe answers, for the account {}.", account.name()),
+        )),
+        Err(error) => {
+            lines.push((false, refused(&error)));
+            return Ok(report(&desk, "Test of the connection", &lines));
+        }
+    }
+    let mode = desk
+        .salon
+        .publishable_key
+        .as_ref()
+        .map(domain::key::PublishableKey::mode);
+    if mode == Some(Mode::Test) {
+        pay_and_wait(&desk, &key, &mut lines).await?;
+    } else {
+        let latest = event::latest(desk.app.store.read(), desk.slug()).await?;
+        lines.push(match latest {
+            Some(_) => (true, "Events have come. The next payment will show it again.".to_owned()),
+            None => (
+                false,
+                "No event has come yet: that is shown by the first payment, for with real keys nothing is paid for a test."
+                    .to_owned(),
+            ),
+        });
+    }
+    Ok(report(&desk, "Test of the connection", &lines))
+}
+
+async fn pay_and_wait(
+    desk: &Desk,
+    key: &domain::key::SecretKey,
+    lines: &mut Vec<(bool, String)>,
+) -> Result<(), ApiError> {
+    let (stripe, currency) = (&desk.app.stripe, desk.salon.salon.currency);
+    let id = format!("try_{}", random_id()?);
+    let sum = currency.minimum_charge().unwrap_or(100).max(100);
+    let form = [
+        ("amount", sum.to_string()),
+        ("currency", currency.stripe_code()),
+        ("allowed_payment_method_types[]", "card".to_owned()),
+        ("payment_method", "pm_card_visa".to_owned()),
+        ("confirm", "true".to_owned()),
+        (
+            "description",
+            "Test of the connection, given back at once".to_owned(),
+        ),
+    ];
+    let since = desk.app.now().plus_minutes(-1);
+    let made: Made = match stripe.post(key, "/v1/payment_intents", &id, &form).await {
+        Ok(made) => made,
+        Err(error) => {
+            lines.push((false, refused(&error)));
+            return Ok(());
+        }
+    };
+    lines.push((true, "A payment with a test card succeeded.".to_owned()));
+    let wait = async {
+        while !event::named_since(desk.app.store.read(), desk.slug(), &made.id, since).await? {
+            tokio::time::sleep(EVERY).await;
+        }
+        Ok::<_, ApiError>(())
+    };
+    lines.push(match tokio::time::timeout(PATIENCE, wait).await {
+        Ok(heard) => {
+            heard?;
+            (true, "Stripe's event about it came, with the right signature.".to_owned())
+        }
+        Err(_) => (
+            false,
+            "No event about it came within 10 seconds. Is the address of the endpoint right, can Stripe reach it, and is the \
+             signing secret that of this endpoint? Set it up again to be sure."
+                .to_owned(),
+        ),
+    });
+    let form = [("payment_intent", made.id)];
+    let back: Result<Made, _> = stripe
+        .post(key, "/v1/refunds", &format!("{id}-back"), &form)
+        .await;
+    lines.push(match back {
+        Ok(_) => (true, "The test payment was given back.".to_owned()),
+        Err(error) => (false, refused(&error)),
+    });
+    Ok(())
+}
+
+fn refused(error: &StripeError) -> String {
+    tracing::info!(%error, "a test of the connection failed");
+    match error {
+        StripeError::Refused { status: 401, .. } => {
+            "Stripe does not know the key any more. Was it replaced? Set up the new one.".to_owned()
+        }
+        StripeError::Refused { message, .. } => format!("Stripe refused: {message}"),
+        StripeError::Declined { .. } => "Stripe declined the test card. Are these test keys?".to_owned(),
+        StripeError::Unreachable(_) | StripeError::Unknown(_) => {
+            "Stripe can't be reached at the moment. Try again in a minute.".to_owned()
+        }
+    }
+}
