@@ -118,7 +118,7 @@ pub async fn seed(app: &App, wishes: &Wishes) -> Result<Made, ApiError> {
     write.commit().await?;
     let starts = visit::starts(app, &slug).await?;
     let mut write = app.store.write().await?;
-    let link = visit::make(&mut write, &slug, starts, now).await?;
+    let link = visit::make(app, &mut write, &slug, starts).await?;
     let office_url = if staff::has_owner(&mut *write.conn(), &slug).await? {
         format!("{}/office/{slug}/today", app.public_url)
     } else {

@@ -10,3 +10,4 @@ pub mod link;
 pub mod quote;
 pub mod status;
 pub mod view;
+pub mod visit;

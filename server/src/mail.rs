@@ -5,6 +5,7 @@ use std::path::Path;
 use domain::{
     id::{AttemptId, BookingId, SalonSlug},
     money::Money,
+    payment::BookingState,
     terms::Offer,
     time::Moment,
 };
@@ -17,10 +18,12 @@ use crate::{
         error::{ApiError, Code},
     },
     app::App,
-    handlers::view::view,
+    handlers::{view::view, visit},
     store::{
-        attempt, booking,
+        attempt,
+        booking::{self, BookingRecord},
         job::{Letter, Notice},
+        link,
         salon::{self, SalonRecord},
     },
 };
@@ -40,11 +43,30 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
         return Ok(());
     }
     let view = view(app, &record).await?;
-    let (subject, body) = compose(&salon, &view, letter, &record.client.language);
+    let link = match letter {
+        Letter::Link | Letter::Reminder => {
+            // Taken back, or paid, since the letter was ordered.
+            let Some(link) = open_link(app, &record, &view).await? else {
+                return Ok(());
+            };
+            Some(link)
+        }
+        Letter::Booked | Letter::Paid | Letter::Refunded | Letter::CalledOff => None,
+    };
+    let (subject, body) = compose(&salon, &view, letter, link.as_deref(), &record.client.language);
     tracing::info!(%booking, ?letter, "a letter");
     let Some(dir) = &app.mail_dir else { return Ok(()) };
     let message = message(&salon, &record.client.email, &record.client.name, subject, body)?;
     put(dir, &format!("{}-{id}.eml", record.reference), &message).await
+}
+
+/// The address by which a visit can be paid now, if there is one.
+async fn open_link(app: &App, record: &BookingRecord, view: &Booking) -> Result<Option<String>, ApiError> {
+    let found = link::of_booking(app.store.read(), &record.id).await?;
+    let works = found.filter(|link| link.expires.is_none_or(|until| until > app.now()));
+    let unpaid = record.state == BookingState::Booked && !matches!(view.payment, Payment::Paid { .. });
+    let sealed = works.filter(|_| unpaid).and_then(|link| link.sealed);
+    Ok(sealed.and_then(|sealed| visit::address(app, &record.id, &sealed)))
 }
 
 /// Writes to the salon about a payment. `id` is the job's.
@@ -104,7 +126,13 @@ pub async fn notify(
 
 /// Subject and text of a letter.
 #[must_use]
-pub fn compose(salon: &SalonRecord, booking: &Booking, letter: Letter, language: &str) -> (String, String) {
+pub fn compose(
+    salon: &SalonRecord,
+    booking: &Booking,
+    letter: Letter,
+    link: Option<&str>,
+    language: &str,
+) -> (String, String) {
     let german = language.starts_with("de");
     let pick = |english: &str, german_text: &str| {
         if german {
@@ -119,6 +147,12 @@ pub fn compose(salon: &SalonRecord, booking: &Booking, letter: Letter, language:
         Letter::Booked => pick("Your booking at", "Ihre Buchung bei"),
         Letter::Paid => pick("Your payment at", "Ihre Zahlung bei"),
         Letter::Refunded => pick("Your money goes back:", "Ihr Geld geht zurück:"),
+        Letter::Link => pick("To pay for your visit at", "Zum Bezahlen Ihres Besuchs bei"),
+        Letter::CalledOff => pick("Your visit is called off:", "Ihr Termin ist abgesagt:"),
+        Letter::Reminder => pick(
+            "A reminder to pay for your visit at",
+            "Erinnerung: Ihr Besuch bei",
+        ),
     };
     let mut text = vec![
         pick(
@@ -128,6 +162,18 @@ pub fn compose(salon: &SalonRecord, booking: &Booking, letter: Letter, language:
         String::new(),
     ];
     text.push(match letter {
+        Letter::Link => pick(
+            &format!("here you can pay for your visit at {name}, with {}:", booking.employee),
+            &format!("hier können Sie Ihren Besuch bei {name} mit {} bezahlen:", booking.employee),
+        ),
+        Letter::CalledOff => pick(
+            &format!("your visit at {name} was to be paid in advance. It was not, so it is called off. Book another time whenever you like."),
+            &format!("Ihr Besuch bei {name} war im Voraus zu bezahlen. Das geschah nicht, darum ist er abgesagt. Buchen Sie gern einen anderen Termin."),
+        ),
+        Letter::Reminder => pick(
+            &format!("your visit at {name} is not paid yet. Here you can do so:"),
+            &format!("Ihr Besuch bei {name} ist noch nicht bezahlt. Hier können Sie es tun:"),
+        ),
         Letter::Booked => pick(
             &format!("you are booked at {name}, with {}:", booking.employee),
             &format!("Ihr Termin bei {name} mit {} ist gebucht:", booking.employee),
@@ -150,6 +196,9 @@ pub fn compose(salon: &SalonRecord, booking: &Booking, letter: Letter, language:
         text.push(format!("  {}  {}", line.name, sum(line.price, german)));
     }
     text.push(String::new());
+    if let Some(link) = link {
+        text.extend([link.to_owned(), String::new()]);
+    }
     text.extend(money_lines(booking, german));
     if letter == Letter::Booked {
         text.push(cancelling(salon, booking, german));

@@ -15,9 +15,11 @@ mod methods;
 pub mod opening;
 pub mod page;
 pub mod password;
+mod said;
 mod sign_in;
 mod staff;
 pub mod trouble;
+mod visits;
 pub mod when;
 
 use axum::{
@@ -49,6 +51,7 @@ pub fn routes() -> Vec<Route> {
         methods::routes(),
         sign_in::routes(),
         staff::routes(),
+        visits::routes(),
     ]
     .into_iter()
     .flatten()

@@ -20,6 +20,7 @@ pub mod salon;
 pub mod sealed;
 pub mod session;
 pub mod staff;
+pub mod visit;
 mod write;
 
 use sqlx::{AnyPool, any::AnyPoolOptions};

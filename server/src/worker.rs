@@ -3,6 +3,7 @@
 //! Everything here may be done twice, by this process after a crash or by two processes at once: the database decides.
 
 mod jobs;
+mod links;
 mod settle;
 
 use std::time::Duration;
@@ -42,6 +43,7 @@ pub async fn tick(app: &App) {
     for (what, result) in [
         ("ends of holds", end_holds(app).await),
         ("unknown payments", ask_about(app).await),
+        ("visit links", links::run(app).await),
         ("jobs", jobs::run(app).await),
         ("Stripe's list of movements", settle::run(app).await),
     ] {

@@ -2,24 +2,21 @@
 
 use domain::{
     currency::Currency,
-    id::{BookingId, EmployeeId, LinkToken, SalonSlug, ServiceId},
+    id::{EmployeeId, LinkToken, SalonSlug, ServiceId},
     money::Money,
-    payment::BookingState,
-    terms::{Due, Offer, Quote, Reason},
     time::Moment,
 };
 
 use super::damaged;
 use crate::{
     api::{booking::Line, error::ApiError, free_times::FreeTimesRequest, hold::Client},
-    app::{App, random_id},
-    handlers::{context::Context, free_times, hold::reference},
-    payments::take_slot,
-    store::{
-        Write,
-        booking::{self, BookingRecord, token_hash},
-        link,
+    app::App,
+    handlers::{
+        context::Context,
+        free_times,
+        visit::{self, NewVisit, Wishes},
     },
+    store::Write,
 };
 
 /// When Anna is free for it, in the next days.
@@ -49,10 +46,10 @@ pub async fn starts(app: &App, salon: &SalonSlug) -> Result<Vec<Moment>, ApiErro
 
 /// Writes the visit and its link, at the first of these starts that Anna has free.
 pub async fn make(
+    app: &App,
     write: &mut Write,
     salon: &SalonSlug,
     starts: Vec<Moment>,
-    now: Moment,
 ) -> Result<LinkToken, ApiError> {
     let eur = |minor| Money::new(minor, Currency::EUR).map_err(damaged);
     let line = |name: &str, minutes, price| {
@@ -63,24 +60,15 @@ pub async fn make(
             from: false,
         })
     };
-    let lines = [
-        line("Cut and finish", 45, 4800)?,
-        line("Repair mask, 200 ml", 0, 1650)?,
-    ];
-    let price = eur(6450)?;
-    let id = random_id()?;
-    let mut visit = BookingRecord {
-        id: BookingId::parse(&format!("{}{id}", BookingId::PREFIX)).map_err(damaged)?,
+    let new = NewVisit {
         salon: salon.clone(),
-        reference: reference(&id),
-        version: 0,
-        token_until: None,
-        state: BookingState::Booked,
-        hold_until: None,
+        currency: Currency::EUR,
         employee: EmployeeId::parse("emp_anna").map_err(damaged)?,
-        group_date: None,
-        start: now,
-        end: now,
+        start: app.now(),
+        lines: vec![
+            line("Cut and finish", 45, 4800)?,
+            line("Repair mask, 200 ml", 0, 1650)?,
+        ],
         client: Client {
             name: "Ada Lovelace".to_owned(),
             email: "ada@example.com".to_owned(),
@@ -88,28 +76,13 @@ pub async fn make(
             note: String::new(),
             language: "en".to_owned(),
         },
-        choice: None,
-        quote: Quote {
-            price,
-            from: false,
-            offer: Offer::Must(Due {
-                now: price,
-                all: None,
-            }),
-            reasons: vec![Reason::ServiceInFull, Reason::Added],
-        },
+        due: Some(eur(6450)?),
     };
     for start in starts {
-        visit.start = start;
-        visit.end = start.plus_minutes(45);
-        if take_slot(write, &visit).await? {
-            break;
+        let new = NewVisit { start, ..new.clone() };
+        if let Some(visit) = visit::make(write, new, app.now()).await? {
+            return visit::make_link(app, write, &visit, Wishes::default()).await;
         }
     }
-    booking::insert(write.conn(), &visit, None, &lines, now).await?;
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(damaged)?;
-    let token = LinkToken::from_random(&bytes);
-    link::insert(write.conn(), &token_hash(token.reveal()), &visit.id, None, now).await?;
-    Ok(token)
+    Err(damaged("Anna is busy for a month"))
 }

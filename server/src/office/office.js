@@ -17,6 +17,13 @@ for (const button of document.querySelectorAll('[data-copy]')) {
   });
 }
 
+for (const button of document.querySelectorAll('[data-fill]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => {
+    button.form.elements[button.dataset.fill].value = button.dataset.value;
+  });
+}
+
 for (const link of document.querySelectorAll('[data-back]')) {
   link.hidden = history.length < 2;
   link.addEventListener('click', (event) => {

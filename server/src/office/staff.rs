@@ -19,6 +19,7 @@ use super::{
     form::{Form, Wrong},
     invite::{self, invitation_link},
     page::{Room, again, page},
+    said::plain,
     trouble::{Answer, Trouble},
 };
 use crate::store::{
@@ -238,11 +239,4 @@ fn email(text: &str) -> Result<String, &'static str> {
         Ok(_) if text.len() <= 254 => Ok(text.to_lowercase()),
         _ => Err("Enter an e-mail address, such as anna@example.com."),
     }
-}
-
-/// A sum as one types it: `45.00`.
-fn plain(sum: Money) -> String {
-    let text = sum.to_string();
-    text.split_once(' ')
-        .map_or(text.clone(), |(_, number)| number.to_owned())
 }

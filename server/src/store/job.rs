@@ -56,6 +56,12 @@ pub enum Letter {
     Paid,
     /// The money goes back.
     Refunded,
+    /// The link by which a visit is paid.
+    Link,
+    /// The same once more.
+    Reminder,
+    /// The visit was called off, because it was not paid in time.
+    CalledOff,
 }
 
 /// What the salon is told.

@@ -97,6 +97,29 @@ pub async fn keep(
     Ok(done.rows_affected() == 1)
 }
 
+/// Stripe's fee of a charge, once its movement was listed.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn fee_of(
+    db: impl AnyExecutor<'_>,
+    salon: &SalonSlug,
+    charge: &str,
+) -> Result<Option<Money>, StoreError> {
+    let row: Option<(i64, String)> = sqlx::query_as(
+        "SELECT fee, currency FROM settled WHERE salon = $1 AND source = $2 AND kind = 'charge'",
+    )
+    .bind(salon.as_str())
+    .bind(charge)
+    .fetch_optional(db)
+    .await?;
+    row.map(|(fee, currency)| {
+        let currency = Currency::parse(&currency).map_err(StoreError::damaged)?;
+        Money::new(fee, currency).map_err(StoreError::damaged)
+    })
+    .transpose()
+}
+
 /// Whether a movement is kept.
 ///
 /// # Errors

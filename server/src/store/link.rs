@@ -1,7 +1,7 @@
 //! Visit links.
 
 use domain::{id::BookingId, time::Moment};
-use sqlx::{AnyConnection, AnyExecutor, FromRow};
+use sqlx::{AnyConnection, AnyExecutor, AnyPool, FromRow};
 
 use super::StoreError;
 
@@ -36,25 +36,178 @@ pub async fn find(db: impl AnyExecutor<'_>, token_hash: &str) -> Result<Option<L
     .transpose()
 }
 
-/// Writes a new link.
+/// A link that is to be written.
+#[derive(Clone, Debug)]
+pub struct NewLink {
+    /// The hash of its token.
+    pub token_hash: String,
+    /// Its token, encrypted.
+    pub sealed: String,
+    /// Until when it works; `None`: until paid.
+    pub expires: Option<Moment>,
+    /// When a reminder goes out.
+    pub remind_at: Option<Moment>,
+    /// When the visit is called off.
+    pub cancel_at: Option<Moment>,
+}
+
+/// A link as the salon sees it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Its token, encrypted; `None`: made before that was kept.
+    pub sealed: Option<String>,
+    /// Until when it works.
+    pub expires: Option<Moment>,
+    /// When it was first opened.
+    pub opened: Option<Moment>,
+    /// When it was sent by mail.
+    pub sent: Option<Moment>,
+    /// When a reminder goes out.
+    pub remind_at: Option<Moment>,
+    /// When the visit is called off.
+    pub cancel_at: Option<Moment>,
+}
+
+/// Writes a visit's link in the place of an earlier one.
 ///
 /// # Errors
-/// [`StoreError`]; a unique violation when the visit has one.
-pub async fn insert(
+/// [`StoreError`].
+pub async fn replace(
     db: &mut AnyConnection,
-    token_hash: &str,
     booking: &BookingId,
-    expires: Option<Moment>,
+    new: &NewLink,
     now: Moment,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO visit_link (token_hash, booking, expires, created) VALUES ($1, $2, $3, $4)")
-        .bind(token_hash)
+    sqlx::query("DELETE FROM visit_link WHERE booking = $1")
         .bind(booking.as_str())
-        .bind(expires.map(|at| at.0))
+        .execute(&mut *db)
+        .await?;
+    sqlx::query(
+        "INSERT INTO visit_link (token_hash, booking, expires, created, sealed, remind_at, cancel_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&new.token_hash)
+    .bind(booking.as_str())
+    .bind(new.expires.map(|at| at.0))
+    .bind(now.0)
+    .bind(&new.sealed)
+    .bind(new.remind_at.map(|at| at.0))
+    .bind(new.cancel_at.map(|at| at.0))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The link of a visit.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_booking(db: impl AnyExecutor<'_>, booking: &BookingId) -> Result<Option<Shown>, StoreError> {
+    let row: Option<ShownRow> = sqlx::query_as(
+        "SELECT sealed, expires, opened, sent, remind_at, cancel_at FROM visit_link WHERE booking = $1",
+    )
+    .bind(booking.as_str())
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Shown {
+        sealed: row.sealed,
+        expires: row.expires.map(Moment),
+        opened: row.opened.map(Moment),
+        sent: row.sent.map(Moment),
+        remind_at: row.remind_at.map(Moment),
+        cancel_at: row.cancel_at.map(Moment),
+    }))
+}
+
+/// Takes a visit's link back; `false` when there is none.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn remove(db: &mut AnyConnection, booking: &BookingId) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM visit_link WHERE booking = $1")
+        .bind(booking.as_str())
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes that a link was sent.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn note_sent(db: &mut AnyConnection, booking: &BookingId, now: Moment) -> Result<(), StoreError> {
+    sqlx::query("UPDATE visit_link SET sent = $2 WHERE booking = $1")
+        .bind(booking.as_str())
         .bind(now.0)
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// Up to `most` visits whose reminder is due, each taken: it is reminded of once.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn take_to_remind(
+    db: &mut AnyConnection,
+    now: Moment,
+    most: i64,
+) -> Result<Vec<BookingId>, StoreError> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "UPDATE visit_link SET remind_at = NULL WHERE remind_at <= $1 AND token_hash IN \
+         (SELECT token_hash FROM visit_link WHERE remind_at <= $1 ORDER BY remind_at LIMIT $2) RETURNING booking",
+    )
+    .bind(now.0)
+    .bind(most)
+    .fetch_all(db)
+    .await?;
+    read(rows)
+}
+
+/// Up to `most` visits that are called off by now, should they not be paid. They stay in this list until
+/// [`forget_cancelling`].
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn to_cancel(db: &AnyPool, now: Moment, most: i64) -> Result<Vec<BookingId>, StoreError> {
+    let rows: Vec<(String,)> =
+        sqlx::query_as("SELECT booking FROM visit_link WHERE cancel_at <= $1 ORDER BY cancel_at LIMIT $2")
+            .bind(now.0)
+            .bind(most)
+            .fetch_all(db)
+            .await?;
+    read(rows)
+}
+
+/// Whether any reminder is due.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn any_to_remind(db: &AnyPool, now: Moment) -> Result<bool, StoreError> {
+    let found: Option<(String,)> =
+        sqlx::query_as("SELECT booking FROM visit_link WHERE remind_at <= $1 LIMIT 1")
+            .bind(now.0)
+            .fetch_optional(db)
+            .await?;
+    Ok(found.is_some())
+}
+
+/// The visit is paid or called off: nothing more is to be done by the clock.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_cancelling(db: &mut AnyConnection, booking: &BookingId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE visit_link SET cancel_at = NULL, remind_at = NULL WHERE booking = $1")
+        .bind(booking.as_str())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+fn read(rows: Vec<(String,)>) -> Result<Vec<BookingId>, StoreError> {
+    rows.into_iter()
+        .map(|(id,)| BookingId::parse(&id).map_err(StoreError::damaged))
+        .collect()
 }
 
 /// Notes that a link was opened, the first time.
@@ -75,4 +228,14 @@ struct Row {
     booking: String,
     expires: Option<i64>,
     opened: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct ShownRow {
+    sealed: Option<String>,
+    expires: Option<i64>,
+    opened: Option<i64>,
+    sent: Option<i64>,
+    remind_at: Option<i64>,
+    cancel_at: Option<i64>,
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     currency::Currency,
-    id::{AttemptId, RefundId, SalonSlug},
+    id::{AttemptId, BookingId, RefundId, SalonSlug},
     money::Money,
     refund::RefundState,
     time::Moment,
@@ -80,6 +80,21 @@ pub async fn find_either(
         .fetch_optional(db)
         .await?;
     row.map(Row::read).transpose()
+}
+
+/// All refunds of a booking's payments, the latest first (at most 100).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_booking(
+    db: impl AnyExecutor<'_>,
+    booking: &BookingId,
+) -> Result<Vec<RefundRecord>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(select!("a.booking = $1 ORDER BY r.created DESC, r.id LIMIT 100"))
+        .bind(booking.as_str())
+        .fetch_all(db)
+        .await?;
+    rows.into_iter().map(Row::read).collect()
 }
 
 /// Writes a new refund; `false` when there is one already: of money without a booking one is enough, and Stripe's ids are

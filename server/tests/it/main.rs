@@ -22,6 +22,7 @@ mod made_up;
 mod money;
 mod office_doors;
 mod office_methods;
+mod office_visits;
 mod pages;
 mod pay;
 mod postgres;

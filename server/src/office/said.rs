@@ -1,0 +1,25 @@
+//! Sums in words and in fields.
+
+use domain::money::{Chargeable, Money};
+
+/// A sum as one types it: `45.00`.
+#[must_use]
+pub fn plain(sum: Money) -> String {
+    let text = sum.to_string();
+    text.split_once(' ')
+        .map_or_else(|| text.clone(), |(_, number)| number.to_owned())
+}
+
+/// The sum, if a card takes it.
+///
+/// # Errors
+/// A sentence that says why it does not (Stripe: minimum and maximum charge amounts).
+pub fn chargeable(sum: Money) -> Result<Money, String> {
+    match sum.chargeable() {
+        Chargeable::Yes => Ok(sum),
+        Chargeable::BelowMinimum(minimum) => Err(format!(
+            "A card can't be charged less than {minimum}. Ask for more, or let the client pay at the salon."
+        )),
+        Chargeable::AboveMaximum => Err("A card can't be charged so much at once.".to_owned()),
+    }
+}

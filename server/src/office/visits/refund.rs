@@ -1,0 +1,144 @@
+//! Giving money back: open, look, press.
+
+use axum::extract::Path;
+use domain::{id::AttemptId, money::Money, role::may_refund};
+use maud::{Markup, html};
+
+use super::one::{Typed, find, not_yet};
+use crate::{
+    api::booking::Line,
+    office::{
+        desk::Desk,
+        field::{Fields, Kind},
+        form::{Form, Wrong},
+        said::plain,
+        trouble::{Answer, Trouble},
+    },
+    payments::refund,
+    store::{
+        StoreError,
+        attempt::{self, AttemptRecord},
+        ledger,
+        refund::Reason,
+    },
+};
+
+const WHY: [(&str, &str); 4] = [
+    ("as agreed", "As agreed with the client"),
+    ("complaint", "Complaint"),
+    ("our mistake", "Our mistake"),
+    ("paid twice", "Paid twice"),
+];
+
+/// The form below a payment.
+pub async fn form(desk: &Desk, of: &AttemptRecord, lines: &[Line], typed: &Typed) -> Result<Markup, Trouble> {
+    let left = left(of)?;
+    if left.is_zero() {
+        return Ok(html! {});
+    }
+    let fee = match &of.charge {
+        Some(charge) => ledger::fee_of(desk.app.store.read(), desk.slug(), charge).await?,
+        None => None,
+    };
+    let fresh = Form::of(&[("sum", plain(left))]);
+    let mine = typed.form.get("attempt") == of.id.as_str();
+    let none = Wrong::default();
+    let fields = if mine {
+        Fields {
+            form: &typed.form,
+            wrong: &typed.wrong,
+        }
+    } else {
+        Fields {
+            form: &fresh,
+            wrong: &none,
+        }
+    };
+    Ok(html! {
+        details.narrow open[mine] {
+            summary { "Refund" }
+            form method="post" action=(desk.path(&format!("visits/{}/refund", of.booking))) {
+                (fields.summary())
+                input type="hidden" name="attempt" value=(of.id);
+                (fields.input("sum", "Sum to give back", Kind::Sum, &format!("At most {left}. It reaches the client's card in 5 to 10 days.")))
+                @if lines.len() > 1 {
+                    div.buttons aria-label="Per service" {
+                        @for line in lines.iter().filter(|line| line.price.minor() <= left.minor() && !line.price.is_zero()) {
+                            button.button.second type="button" data-fill="sum" data-value=(plain(line.price)) hidden { (line.name) " " (line.price) }
+                        }
+                    }
+                }
+                (fields.select("why", "Why", "Kept in the log.", &WHY))
+                p.hint {
+                    @match fee {
+                        Some(fee) => { "Stripe keeps its fee of this payment: " (fee) "." }
+                        None => { "Stripe keeps its fee of this payment." }
+                    }
+                }
+                button.button.wide { "Give back" }
+            }
+        }
+    })
+}
+
+/// Gives money back.
+pub async fn give_back(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form) -> Answer {
+    let visit = find(&desk, &id).await?;
+    let of = match AttemptId::parse(form.get("attempt")) {
+        Ok(id) => attempt::find(desk.app.store.read(), &id).await?,
+        Err(_) => None,
+    };
+    let of = of.filter(|of| of.booking == visit.id);
+    let of = of.ok_or_else(|| Trouble::not_found("payment"))?;
+    let mut wrong = Wrong::default();
+    let sum = Money::read(form.get("sum"), of.sum.currency()).and_then(|sum| allowed(&desk, &of, sum));
+    let why = WHY.iter().find(|(value, _)| *value == form.get("why"));
+    let why = wrong.keep("why", why.ok_or("Choose why: it is kept in the log."));
+    let sum = wrong.keep("sum", sum);
+    let (Some(sum), Some((why, _))) = (sum, why) else {
+        return not_yet(&desk, &visit, &Typed { form, wrong }).await;
+    };
+    let mut write = desk.app.store.write().await?;
+    if !refund::begin(&mut write, &of, sum, Reason::Requested, desk.app.now()).await? {
+        drop(write);
+        wrong.add(
+            "sum",
+            "Meanwhile something was given back, and that much is not left. Load the page again.",
+        );
+        return not_yet(&desk, &visit, &Typed { form, wrong }).await;
+    }
+    desk.log(&mut write, &format!("gave back {sum} ({why})"), Some(&visit.id))
+        .await?;
+    desk.done(
+        write,
+        &format!("{sum} goes back to the client's card."),
+        &format!("visits/{id}"),
+    )
+    .await
+}
+
+fn allowed(desk: &Desk, of: &AttemptRecord, sum: Money) -> Result<Money, String> {
+    let left = left(of).map_err(|trouble| trouble.0.message)?;
+    if sum.is_zero() {
+        return Err("Enter a sum above zero.".to_owned());
+    }
+    if sum.minor() > left.minor() {
+        return Err(format!("Only {left} of this payment is left to give back."));
+    }
+    // All that went back of this payment counts: two small refunds are not a way around the limit.
+    let all = Money::new(of.refunded + of.reserved + sum.minor(), sum.currency())
+        .map_err(|error| error.to_string())?;
+    match desk.staff().refund_limit {
+        limit if may_refund(limit, all) => Ok(sum),
+        Some(limit) => Err(format!(
+            "You may give back up to {limit} of a payment. Ask a manager or the owner for more."
+        )),
+        None => Err("You may not give this back.".to_owned()),
+    }
+}
+
+/// What can still be given back of a payment.
+fn left(of: &AttemptRecord) -> Result<Money, Trouble> {
+    let left = of.sum.minor() - of.refunded - of.reserved;
+    Money::new(left, of.sum.currency()).map_err(|error| StoreError::damaged(error).into())
+}

@@ -1,0 +1,144 @@
+//! Bookings as the salon's calendar shows them.
+
+use domain::{
+    currency::Currency,
+    id::{BookingId, SalonSlug},
+    money::Money,
+    payment::BookingState,
+    terms::{Offer, Quote},
+    time::Moment,
+};
+use sqlx::{AnyPool, FromRow};
+
+use super::{StoreError, from_json, from_name};
+
+/// A booking in the calendar.
+#[derive(Clone, Debug)]
+pub struct VisitRow {
+    /// Its id.
+    pub id: BookingId,
+    /// Where it stands.
+    pub state: BookingState,
+    /// When it starts.
+    pub start: Moment,
+    /// When it ends.
+    pub end: Moment,
+    /// Who does it.
+    pub employee: String,
+    /// For whom.
+    pub client: String,
+    /// The first of its services or products.
+    pub first: String,
+    /// What it costs.
+    pub price: Money,
+    /// What of it must be paid online.
+    pub due: Money,
+    /// What was paid online and not given back.
+    pub paid: Money,
+    /// Whether somebody is paying at this moment.
+    pub paying: bool,
+}
+
+macro_rules! select {
+    ($where:literal) => {
+        concat!(
+            "SELECT b.id, b.state, b.starts, b.ends, e.name, b.client_name, b.quote, \
+             COALESCE((SELECT l.name FROM booking_line l WHERE l.booking = b.id AND l.position = 0), '') AS first, \
+             CAST(COALESCE((SELECT SUM(a.sum - a.refunded) FROM attempt a WHERE a.booking = b.id AND a.state = 'succeeded'), 0) \
+             AS BIGINT) AS paid, \
+             (SELECT COUNT(*) FROM attempt a WHERE a.booking = b.id \
+             AND a.state IN ('created', 'unknown', 'requires_action', 'processing')) AS paying \
+             FROM booking b JOIN employee e ON e.id = b.employee WHERE ",
+            $where
+        )
+    };
+}
+
+/// A salon's bookings that start in this time, in order (at most 500). Expired holds are left out.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn between(
+    db: &AnyPool,
+    salon: &SalonSlug,
+    currency: Currency,
+    from: Moment,
+    to: Moment,
+) -> Result<Vec<VisitRow>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "b.salon = $1 AND b.starts >= $2 AND b.starts < $3 AND b.state <> 'expired' ORDER BY b.starts, e.position LIMIT 500"
+    ))
+    .bind(salon.as_str())
+    .bind(from.0)
+    .bind(to.0)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(|row| row.read(currency)).collect()
+}
+
+/// A salon's bookings whose client or reference begins like this, the latest first (at most 30).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn search(
+    db: &AnyPool,
+    salon: &SalonSlug,
+    currency: Currency,
+    text: &str,
+) -> Result<Vec<VisitRow>, StoreError> {
+    let like: String = text
+        .chars()
+        .filter(|c| !matches!(c, '%' | '_' | '\\'))
+        .take(80)
+        .collect();
+    if like.trim().is_empty() {
+        return Ok(vec![]);
+    }
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "b.salon = $1 AND (b.reference = $2 OR LOWER(b.client_name) LIKE '%' || $3 || '%' OR b.email = $3) \
+         ORDER BY b.starts DESC LIMIT 30"
+    ))
+    .bind(salon.as_str())
+    .bind(like.to_uppercase())
+    .bind(like.to_lowercase())
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(|row| row.read(currency)).collect()
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    state: String,
+    starts: i64,
+    ends: i64,
+    name: String,
+    client_name: String,
+    quote: String,
+    first: String,
+    paid: i64,
+    paying: i64,
+}
+
+impl Row {
+    fn read(self, currency: Currency) -> Result<VisitRow, StoreError> {
+        let quote: Quote = from_json(&self.quote)?;
+        let due = match quote.offer {
+            Offer::Must(due) => due.now,
+            Offer::AtSalon | Offer::Choice(_) => Money::zero(currency),
+        };
+        Ok(VisitRow {
+            id: BookingId::parse(&self.id).map_err(StoreError::damaged)?,
+            state: from_name(&self.state)?,
+            start: Moment(self.starts),
+            end: Moment(self.ends),
+            employee: self.name,
+            client: self.client_name,
+            first: self.first,
+            price: quote.price,
+            due,
+            paid: Money::new(self.paid, quote.price.currency()).map_err(StoreError::damaged)?,
+            paying: self.paying > 0,
+        })
+    }
+}
