@@ -47,7 +47,7 @@ const CHECKS: [Check; 13] = [
     },
     Check {
         name: "units",
-        what: "tests of domain, server (killed, too), stripe-sandbox, simulate and xtask",
+        what: "tests of domain, server (killed, too), stripe-sandbox, simulate, model and xtask",
         run: units,
     },
     Check {
@@ -176,12 +176,13 @@ fn format() -> Outcome<String> {
 
 /// Never the whole workspace at once: features would meet that never meet in a build (invariant 9).
 fn lints() -> Outcome<String> {
-    let builds: [&[&str]; 8] = [
+    let builds: [&[&str]; 9] = [
         &["-p", "domain", "--all-targets"],
         &["-p", "server"],
         &["-p", "server", "--features", "ssr", "--all-targets"],
         &["-p", "stripe-sandbox", "--all-targets"],
         &["-p", "simulate", "--all-targets"],
+        &["-p", "model", "--all-targets"],
         &["-p", "xtask", "--all-targets"],
         &["-p", "e2e", "--all-targets"],
         &["-p", "booking-checkout", "--target", WASM, "--all-targets"],
@@ -195,11 +196,12 @@ fn lints() -> Outcome<String> {
 }
 
 fn units() -> Outcome<String> {
-    let crates: [&[&str]; 5] = [
+    let crates: [&[&str]; 6] = [
         &["-p", "domain"],
         &["-p", "server", "--features", "ssr"],
         &["-p", "stripe-sandbox"],
         &["-p", "simulate"],
+        &["-p", "model"],
         &["-p", "xtask"],
     ];
     let mut sum = 0;
