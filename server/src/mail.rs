@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use domain::{
+    cancellation::Explained,
     id::{AttemptId, BookingId, SalonSlug},
     money::Money,
     payment::BookingState,
@@ -248,15 +249,29 @@ fn money_lines(booking: &Booking, german: bool) -> Vec<String> {
     }
 }
 
+/// The terms for cancelling a booking as they were at a moment, in English: for the salon.
+#[must_use]
+pub fn cancelling_of(salon: &SalonRecord, booking: &BookingRecord, at: Moment) -> String {
+    let explained = salon.cancellation.explain(booking.start, booking.quote.price);
+    words(salon, &explained, at, booking.quote.price, false)
+}
+
 fn cancelling(salon: &SalonRecord, booking: &Booking, german: bool) -> String {
-    match booking.cancellation.free_until {
+    words(
+        salon,
+        &booking.cancellation,
+        booking.now,
+        booking.quote.price,
+        german,
+    )
+}
+
+fn words(salon: &SalonRecord, explained: &Explained, now: Moment, price: Money, german: bool) -> String {
+    match explained.free_until {
         None if german => "Absagen ist jederzeit kostenlos.".to_owned(),
         None => "Cancelling is free at any time.".to_owned(),
-        Some(until) if until <= booking.now => {
-            let fee = sum(
-                booking.cancellation.fee_at(booking.now, booking.quote.price),
-                german,
-            );
+        Some(until) if until <= now => {
+            let fee = sum(explained.fee_at(now, price), german);
             if german {
                 format!("Absagen kostet {fee}.")
             } else {

@@ -4,6 +4,7 @@
 //! changes something is a `POST` from one of these pages, written together with a line in the log (`store/audit.rs`).
 
 pub mod desk;
+mod disputes;
 pub mod door;
 pub mod field;
 pub mod files;
@@ -46,6 +47,7 @@ pub struct Route {
 #[must_use]
 pub fn routes() -> Vec<Route> {
     [
+        disputes::routes(),
         home::routes(),
         log::routes(),
         methods::routes(),

@@ -4,6 +4,7 @@ pub mod ask;
 pub mod books;
 pub mod dispute;
 pub mod event;
+pub mod evidence;
 pub mod object;
 pub mod refund;
 mod situation;

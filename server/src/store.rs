@@ -10,6 +10,7 @@ pub mod booking;
 pub mod claim;
 pub mod dispute;
 pub mod event;
+pub mod evidence;
 pub mod job;
 pub mod ledger;
 mod line;

@@ -1,11 +1,12 @@
 //! Disputes and payouts: what Stripe says of them, the latest word.
 
 use domain::{
+    currency::Currency,
     dispute::Sighting,
     id::{AttemptId, SalonSlug},
     money::Money,
 };
-use sqlx::{AnyConnection, AnyExecutor};
+use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
 use super::{StoreError, from_name, to_name};
 
@@ -24,6 +25,16 @@ pub struct DisputeRecord {
     pub seen: Sighting,
     /// Until when it must be answered, in seconds since 1970.
     pub due_by: Option<i64>,
+}
+
+// Each column by its name: see `booking`.
+macro_rules! select {
+    ($where:literal) => {
+        concat!(
+            "SELECT id, attempt, sum, currency, reason, state, seen_at, due_by FROM dispute WHERE ",
+            $where
+        )
+    };
 }
 
 /// Where a salon's dispute of this id stands.
@@ -48,6 +59,38 @@ pub async fn seen(
         })
     })
     .transpose()
+}
+
+/// A salon's disputes: those to be answered first, by their deadline, then the latest (at most 200).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_salon(db: impl AnyExecutor<'_>, salon: &SalonSlug) -> Result<Vec<DisputeRecord>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "salon = $1 ORDER BY CASE WHEN state IN ('warning_needs_response', 'needs_response', 'appeal_needs_response') \
+         THEN 0 ELSE 1 END, due_by LIMIT 200"
+    ))
+    .bind(salon.as_str())
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// A salon's dispute of this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find(
+    db: impl AnyExecutor<'_>,
+    salon: &SalonSlug,
+    id: &str,
+) -> Result<Option<DisputeRecord>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(select!("salon = $1 AND id = $2"))
+        .bind(salon.as_str())
+        .bind(id)
+        .fetch_optional(db)
+        .await?;
+    row.map(Row::read).transpose()
 }
 
 /// Writes a new dispute; `false` when somebody was first.
@@ -146,4 +189,33 @@ pub async fn keep_payout(
     .execute(db)
     .await?;
     Ok(())
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    attempt: String,
+    sum: i64,
+    currency: String,
+    reason: String,
+    state: String,
+    seen_at: i64,
+    due_by: Option<i64>,
+}
+
+impl Row {
+    fn read(self) -> Result<DisputeRecord, StoreError> {
+        let currency = Currency::parse(&self.currency).map_err(StoreError::damaged)?;
+        Ok(DisputeRecord {
+            id: self.id,
+            attempt: AttemptId::parse(&self.attempt).map_err(StoreError::damaged)?,
+            sum: Money::new(self.sum, currency).map_err(StoreError::damaged)?,
+            reason: self.reason,
+            seen: Sighting {
+                state: from_name(&self.state)?,
+                at: self.seen_at,
+            },
+            due_by: self.due_by,
+        })
+    }
 }

@@ -35,6 +35,11 @@ pub enum Job {
         /// The attempt.
         attempt: AttemptId,
     },
+    /// Send the salon's answer to a dispute.
+    AnswerDispute {
+        /// The answer.
+        evidence: String,
+    },
     /// Write to the salon.
     Notify {
         /// The salon.
@@ -97,6 +102,7 @@ pub async fn insert(db: &mut AnyConnection, id: &str, job: &Job, now: Moment) ->
         Job::CancelIntent { .. } => "cancel_intent",
         Job::Refund { .. } => "refund",
         Job::ReadRefunds { .. } => "read_refunds",
+        Job::AnswerDispute { .. } => "answer_dispute",
         Job::Notify { .. } => "notify",
     };
     sqlx::query("INSERT INTO job (id, kind, payload, run_at) VALUES ($1, $2, $3, $4)")

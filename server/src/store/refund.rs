@@ -97,6 +97,67 @@ pub async fn of_booking(
     rows.into_iter().map(Row::read).collect()
 }
 
+/// A refund that failed, and whose.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// The refund.
+    pub id: RefundId,
+    /// The booking.
+    pub booking: BookingId,
+    /// The client.
+    pub client: String,
+    /// How much.
+    pub sum: Money,
+}
+
+/// A salon's refunds that failed and that nobody has dealt with yet, the latest first (at most 50).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn failed(db: impl AnyExecutor<'_>, salon: &SalonSlug) -> Result<Vec<Failed>, StoreError> {
+    let rows: Vec<(String, String, String, i64, String)> = sqlx::query_as(
+        "SELECT r.id, b.id, b.client_name, r.sum, a.currency FROM refund r JOIN attempt a ON a.id = r.attempt \
+         JOIN booking b ON b.id = a.booking WHERE r.state = 'failed' AND r.handled IS NULL AND a.salon = $1 \
+         ORDER BY r.created DESC LIMIT 50",
+    )
+    .bind(salon.as_str())
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|(id, booking, client, sum, currency)| {
+            let currency = Currency::parse(&currency).map_err(StoreError::damaged)?;
+            Ok(Failed {
+                id: RefundId::parse(&id).map_err(StoreError::damaged)?,
+                booking: BookingId::parse(&booking).map_err(StoreError::damaged)?,
+                client,
+                sum: Money::new(sum, currency).map_err(StoreError::damaged)?,
+            })
+        })
+        .collect()
+}
+
+/// Notes that somebody dealt with a salon's refund that failed; `false` when there is none such.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn note_handled(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    id: &RefundId,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE refund SET handled = $3 WHERE id = $1 AND state = 'failed' AND handled IS NULL \
+         AND attempt IN (SELECT id FROM attempt WHERE salon = $2)",
+    )
+    .bind(id.as_str())
+    .bind(salon.as_str())
+    .bind(now.0)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Writes a new refund; `false` when there is one already: of money without a booking one is enough, and Stripe's ids are
 /// unique.
 ///

@@ -62,6 +62,7 @@ async fn work(app: &App, due: &DueJob) -> Result<(), ApiError> {
         Job::CancelIntent { attempt } => cancel(app, attempt).await,
         Job::Refund { refund } => give_back(app, due, refund).await,
         Job::ReadRefunds { attempt } => read_refunds(app, attempt).await,
+        Job::AnswerDispute { evidence } => payments::evidence::send(app, evidence).await,
         Job::Notify {
             salon,
             attempt,

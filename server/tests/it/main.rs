@@ -20,6 +20,7 @@ mod life;
 mod line;
 mod made_up;
 mod money;
+mod office_disputes;
 mod office_doors;
 mod office_methods;
 mod office_visits;

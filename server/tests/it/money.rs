@@ -42,14 +42,14 @@ async fn paid<'a>(house: &'a House, card: &str) -> Page<'a> {
 
 /// What of Stripe's events the server hears.
 #[derive(Clone, Copy, Debug)]
-enum Hears {
+pub enum Hears {
     Everything,
     Thirteen,
     Nothing,
 }
 
 /// Delivers what is heard, in an order of its own, and lets time pass until all is known.
-async fn catch_up(house: &House, hears: Hears) {
+pub async fn catch_up(house: &House, hears: Hears) {
     let mut events = house.events().await;
     events.retain(|event| match hears {
         Hears::Everything => true,
@@ -66,7 +66,7 @@ async fn catch_up(house: &House, hears: Hears) {
     }
 }
 
-async fn advance(house: &House, what: &str) {
+pub async fn advance(house: &House, what: &str) {
     control(house, "advance", json!({ "what": what })).await;
 }
 

@@ -13,7 +13,7 @@ use crate::{
 async fn signed_in_by_invitation_then_by_password_then_signed_out() {
     let house = House::start().await;
     let mut desk = Desk::of(&house, Role::Owner).await;
-    assert!(desk.get("today").await.text.contains("Grete Maier"));
+    assert!(desk.get("settings").await.text.contains("Grete Maier"));
 
     let first = desk.cookie.take().unwrap();
     let seen = desk.get("staff?a=b").await;
