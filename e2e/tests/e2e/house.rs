@@ -49,6 +49,8 @@ pub struct House {
     pub site: String,
     /// The visit link that the demo comes with: 64.50 EUR.
     pub visit: String,
+    /// The address by which its owner gets into the back office for the first time.
+    pub office: String,
     http: reqwest::Client,
     ahead: Arc<AtomicI64>,
     stop: watch::Sender<bool>,
@@ -98,6 +100,7 @@ impl House {
         tokio::spawn(worker::run(app.clone(), stopped));
         House {
             visit: made["visit_link"].as_str().unwrap().to_owned(),
+            office: made["office_url"].as_str().unwrap().to_owned(),
             app,
             sandbox,
             url,

@@ -27,6 +27,7 @@ mod holds;
 mod keyboard;
 mod language;
 mod network;
+mod office;
 mod pay;
 mod policy;
 mod resume;

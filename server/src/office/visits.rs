@@ -91,9 +91,9 @@ async fn calendar(desk: Desk, Query(wish): Query<Wish>) -> Answer {
     let path = |unit: &str, day: Date| desk.path(&format!("visits?{unit}={day}"));
     let body = html! {
         div.bar {
-            a.button.second href=(path(unit, before)) aria-label={ "The " (unit) " before" } { "‹" }
+            a.button.second.step href=(path(unit, before)) aria-label={ "The " (unit) " before" } { "‹" }
             h2 { @if week { (when::day(first)) " – " (when::day(next.saturating_sub(1.days()))) } @else { (when::long_day(first)) } }
-            a.button.second href=(path(unit, next)) aria-label={ "The next " (unit) } { "›" }
+            a.button.second.step href=(path(unit, next)) aria-label={ "The next " (unit) } { "›" }
         }
         div.buttons {
             @if first != today || week { a.button.second href=(path("day", today)) { "Today" } }

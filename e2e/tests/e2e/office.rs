@@ -1,0 +1,133 @@
+//! The owner's first day in the back office, on a phone.
+
+use crate::{
+    browser::{Browser, Look},
+    harness::{Scene, folder, scene_in},
+    widget::VISA,
+};
+
+const PHONE: Look = Look {
+    language: "en-US",
+    width: 390,
+    height: 844,
+};
+
+/// Presses a button or a link by its words.
+async fn press(browser: &Browser, words: &str) {
+    let find = format!(
+        "(() => {{ document.querySelectorAll('[data-pressed]').forEach((e) => e.removeAttribute('data-pressed')); \
+         const all = [...document.querySelectorAll('main button, main a, nav a, summary')]; \
+         const one = all.find((e) => e.checkVisibility() && e.textContent.trim() === {words:?}); \
+         one?.setAttribute('data-pressed', ''); one?.scrollIntoView({{ block: 'center' }}); return Boolean(one); }})()"
+    );
+    browser.until(&format!("{words:?} to press"), &find).await;
+    browser.click("[data-pressed]").await;
+}
+
+/// Waits for words on the page.
+async fn says(browser: &Browser, words: &str) {
+    let shown = format!("document.querySelector('main')?.innerText.includes({words:?})");
+    browser.until(&format!("the words {words:?}"), &shown).await;
+}
+
+/// The page is as wide as the phone, every field has a label, and nothing to touch is too small.
+async fn fits(browser: &Browser) {
+    let wide = browser
+        .js("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        .await;
+    assert_eq!(wide, 0, "the page is wider than the phone");
+    let nameless = browser
+        .js("[...document.querySelectorAll('input:not([type=hidden]), select, textarea')].filter((e) => !e.labels.length && !e.ariaLabel).map((e) => e.name).join()")
+        .await;
+    assert_eq!(nameless, "", "fields without a label");
+    let small = browser
+        .js("[...document.querySelectorAll('main button, main a.button, nav a')].filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43).map((e) => e.textContent).join()")
+        .await;
+    assert_eq!(small, "", "too small to touch");
+}
+
+async fn picture(s: &Scene, name: &str) {
+    fits(&s.browser).await;
+    s.browser
+        .picture(&folder("screenshots").join(format!("office-{name}.png")))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_s_first_day() {
+    scene_in(PHONE, async |s| {
+        let browser = &s.browser;
+        browser.goto(&s.house.office).await;
+        picture(s, "01-welcome").await;
+        browser.fill("#name", "Anna Berger").await;
+        browser.fill("#password", "kettle lamp river").await;
+        press(browser, "Begin").await;
+        says(browser, "Nothing is booked today").await;
+        picture(s, "02-today").await;
+
+        press(browser, "Settings").await;
+        says(browser, "Payment methods").await;
+        picture(s, "03-settings").await;
+        press(browser, "Payment methods").await;
+        browser.fill("#publishable", stripe_sandbox::PUBLISHABLE_KEY).await;
+        browser.fill("#secret", "sk_test_ with a space").await;
+        browser
+            .until("what is wrong, while it is typed", "document.querySelector('#secret-live')?.innerText.includes('space')")
+            .await;
+        browser.fill("#secret", stripe_sandbox::SECRET_KEY).await;
+        picture(s, "04-methods").await;
+        press(browser, "Save and set up").await;
+        says(browser, "Both keys are of this account").await;
+        picture(s, "05-connected").await;
+        press(browser, "Done").await;
+        press(browser, "Test the connection").await;
+        says(browser, "event about it came").await;
+        press(browser, "Done").await;
+        says(browser, "Connected").await;
+        picture(s, "06-light").await;
+
+        press(browser, "Visits").await;
+        press(browser, "Book a visit").await;
+        browser.fill("#name", "Berta Kraus").await;
+        browser.fill("#email", "berta@example.com").await;
+        browser.click("#svc_cut").await;
+        browser
+            .js("(() => { document.querySelector('#employee').value = 'emp_anna'; document.querySelector('#time').value = '20:00'; })()")
+            .await;
+        picture(s, "07-book").await;
+        press(browser, "Book").await;
+        says(browser, "The visit is booked").await;
+        let visit = browser.js("location.href").await.as_str().unwrap().to_owned();
+        press(browser, "Let the client pay by link").await;
+        press(browser, "Make the link").await;
+        says(browser, "Not opened yet").await;
+        press(browser, "Show as a QR code").await;
+        picture(s, "08-link").await;
+        let link = browser.js("document.querySelector('#address').value").await;
+
+        browser.goto(link.as_str().unwrap()).await;
+        let widget = s.widget();
+        widget.step("visit").await;
+        widget.card_is_ready().await;
+        widget.pay_with(VISA).await;
+        widget.is_done().await;
+        // The test of the connection took 1 EUR before, and gave it back.
+        assert_eq!(s.house.taken().last(), Some(&4800));
+
+        browser.goto(&visit).await;
+        says(browser, "Paid").await;
+        press(browser, "Refund").await;
+        browser.fill("#sum", "24").await;
+        picture(s, "09-refund").await;
+        press(browser, "Give back").await;
+        says(browser, "EUR 24.00 goes back").await;
+        browser
+            .until("the refund at Stripe", "(location.reload(), document.querySelector('main').innerText.includes('Given back'))")
+            .await;
+        picture(s, "10-refunded").await;
+        press(browser, "Visits").await;
+        says(browser, "Nothing is booked").await;
+        picture(s, "11-calendar").await;
+    })
+    .await;
+}
