@@ -13,6 +13,7 @@ mod declines;
 mod desk;
 mod doors;
 mod edges;
+mod ends;
 mod harness;
 mod headers;
 mod holds;
