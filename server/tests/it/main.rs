@@ -39,5 +39,6 @@ mod secrets_binary;
 mod slow;
 mod tampered;
 mod trouble;
+mod unheard;
 mod visits;
 mod webhooks;
