@@ -189,12 +189,7 @@ impl History<'_> {
             .iter()
             .map(|refund| (text(refund, "id").to_owned(), text(refund, "status").to_owned()))
             .collect();
-        // That a pending one succeeded moves no money: only a webhook tells it, and some never come.
-        let agrees = |(id, state): (&String, &String)| {
-            let there = theirs.get(id).map(String::as_str);
-            there == Some(state) || (state == "pending" && there == Some("succeeded"))
-        };
-        if !ours.iter().all(agrees) || ours.len() != theirs.len() || rows.len() != ours.len() {
+        if ours != theirs || rows.len() != ours.len() {
             return Ok(Some(format!("refunds are {ours:?}, and at Stripe {theirs:?}")));
         }
         let unknown: Vec<(String,)> = self
