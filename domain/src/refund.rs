@@ -56,6 +56,12 @@ impl RefundState {
         )
     }
 
+    /// Whether it is known at Stripe and has come to nothing yet, neither good nor bad.
+    #[must_use]
+    pub fn waits(self) -> bool {
+        matches!(self, RefundState::RequiresAction | RefundState::Pending)
+    }
+
     /// Whether its sum is with the salon again, for good.
     #[must_use]
     pub fn is_over(self) -> bool {

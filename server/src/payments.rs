@@ -252,6 +252,7 @@ async fn give_back(write: &mut Write, attempt: &mut AttemptRecord, now: Moment) 
         };
         job::insert(write.conn(), &random_id()?, &job, now).await?;
         attempt.reserved += left;
+        attempt.for_nothing = true;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod client;
+pub mod dispute;
 pub mod intent;
 pub mod list;
 pub mod object;

@@ -8,14 +8,21 @@ mod settle;
 
 use std::time::Duration;
 
-use domain::{id::BookingId, payment::BookingState};
+use domain::{
+    id::BookingId,
+    payment::{AttemptState, BookingState},
+};
 use tokio::sync::watch;
 
 use crate::{
     api::error::ApiError,
     app::App,
     payments::ask,
-    store::{attempt, booking, claim},
+    store::{
+        attempt::{self, AttemptRecord},
+        booking::{self, BookingRecord},
+        claim,
+    },
 };
 
 /// How often the worker looks, and how much of each kind it takes at a time.
@@ -65,27 +72,49 @@ async fn end_holds(app: &App) -> Result<(), ApiError> {
 /// Ends one hold: first what could still take money for it, then the hold.
 async fn end_hold(app: &App, id: &BookingId) -> Result<(), ApiError> {
     let attempts = attempt::of_booking(app.store.read(), id).await?;
+    // Read after its attempts: the list of holds may be minutes old by now, and a hold that was taken again meanwhile may
+    // have a new payment.
+    let booking = booking::find(app.store.read(), id).await?;
+    if !booking.is_some_and(|booking| is_over(app, &booking)) {
+        return Ok(());
+    }
     if let Some(open) = attempts.iter().find(|attempt| attempt.state.is_open())
-        && ask::end(app, open).await?.state.is_open()
+        && !is_ended(app, open).await?
     {
-        // Not known yet. The slot stays taken rather than being sold twice; asked again at the next tick.
+        // Not known yet. The slot stays taken rather than being sold twice.
         return Ok(());
     }
     let mut write = app.store.write().await?;
     let Some(booking) = booking::find(write.conn(), id).await? else {
         return Ok(());
     };
-    let over = booking.state == BookingState::Held && booking.hold_until <= Some(app.now());
     let open = attempt::of_booking(write.conn(), id)
         .await?
         .iter()
         .any(|attempt| attempt.state.is_open());
-    if over && !open && booking::advance(write.conn(), id, booking.version, BookingState::Expired).await? {
+    if is_over(app, &booking)
+        && !open
+        && booking::advance(write.conn(), id, booking.version, BookingState::Expired).await?
+    {
         claim::give_up(write.conn(), id.as_str()).await?;
         write.commit().await?;
         tracing::info!(booking = %id, "a hold ended");
     }
     Ok(())
+}
+
+fn is_over(app: &App, booking: &BookingRecord) -> bool {
+    booking.state == BookingState::Held && booking.hold_until <= Some(app.now())
+}
+
+/// Ends a payment for the end of its hold, unless [`ask_about`] has to ask about it first: before its intent is known, the
+/// first call may be under way, and a question beside it could take the money that the call is then told was not taken. Stripe's
+/// own work can't be cancelled.
+async fn is_ended(app: &App, open: &AttemptRecord) -> Result<bool, ApiError> {
+    if open.intent.is_none() || open.state == AttemptState::Processing {
+        return Ok(false);
+    }
+    Ok(!ask::end(app, open).await?.state.is_open())
 }
 
 async fn ask_about(app: &App) -> Result<(), ApiError> {

@@ -165,10 +165,7 @@ async fn begin(
         let now = app.now();
         check_open(&booking, now)?;
         let attempts = attempt::of_booking(app.store.read(), &booking.id).await?;
-        if attempts
-            .iter()
-            .any(|attempt| attempt.state == AttemptState::Succeeded)
-        {
+        if attempts.iter().any(AttemptRecord::pays) {
             return Err(ApiError::new(Code::AlreadyPaid, "This booking is paid already."));
         }
         declines::check(app, salon, &attempts, now).await?;
@@ -192,6 +189,7 @@ async fn begin(
             decline: None,
             refunded: 0,
             reserved: 0,
+            for_nothing: false,
             asks: 0,
             created: now,
         };
@@ -304,6 +302,8 @@ async fn answer(context: &Context, salon: &SalonRecord, asked: Asked) -> Result<
     }
     let next = match attempt.state {
         AttemptState::Succeeded if booking.state == BookingState::Booked => Next::Done,
+        // It came for nothing, and the time is held anew: nothing of that is paid.
+        AttemptState::Succeeded if booking.state == BookingState::Held => Next::Done,
         AttemptState::Succeeded => Next::TooLate,
         AttemptState::Created | AttemptState::Unknown | AttemptState::Processing => Next::Wait,
         AttemptState::RequiresAction => {

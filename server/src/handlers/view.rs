@@ -84,19 +84,23 @@ pub fn view_of(app: &App, record: &BookingRecord, around: Around<'_>) -> Booking
             BookingState::Expired => State::Expired,
             BookingState::Cancelled => State::Cancelled,
         },
-        payment: payment(around.attempts),
+        payment: payment(record.state, around.attempts),
         choice: record.choice.clone(),
         now: app.now(),
     }
 }
 
-/// Where the payment of these attempts stands, the latest first.
+/// Where the payment of a booking stands, by its attempts, the latest first.
 #[must_use]
-pub fn payment(attempts: &[AttemptRecord]) -> Payment {
-    let paid = attempts
-        .iter()
-        .find(|attempt| attempt.state == AttemptState::Succeeded);
-    if let Some(paid) = paid {
+pub fn payment(booking: BookingState, attempts: &[AttemptRecord]) -> Payment {
+    let Some(latest) = attempts.first() else {
+        return Payment::None;
+    };
+    let took = |attempt: &&AttemptRecord| attempt.state == AttemptState::Succeeded;
+    // What came for nothing is told of until the time is held anew, or another card is tried.
+    let told = booking != BookingState::Held && !latest.state.is_open();
+    let paid = attempts.iter().find(|attempt| attempt.pays());
+    if let Some(paid) = paid.or_else(|| attempts.iter().find(took).filter(|_| told)) {
         let kept = paid.refunded + paid.reserved < paid.sum.minor();
         return if kept {
             Payment::Paid { sum: paid.sum }
@@ -104,15 +108,12 @@ pub fn payment(attempts: &[AttemptRecord]) -> Payment {
             Payment::GivenBack { sum: paid.sum }
         };
     }
-    match attempts.first() {
-        None => Payment::None,
-        Some(latest) => match latest.state {
-            AttemptState::RequiresAction => Payment::WithBank,
-            AttemptState::Created | AttemptState::Unknown | AttemptState::Processing => Payment::UnderWay,
-            AttemptState::Declined => latest
-                .decline
-                .map_or(Payment::None, |decline| Payment::Declined { decline }),
-            AttemptState::Canceled | AttemptState::Succeeded => Payment::None,
-        },
+    match latest.state {
+        AttemptState::RequiresAction => Payment::WithBank,
+        AttemptState::Created | AttemptState::Unknown | AttemptState::Processing => Payment::UnderWay,
+        AttemptState::Declined => latest
+            .decline
+            .map_or(Payment::None, |decline| Payment::Declined { decline }),
+        AttemptState::Canceled | AttemptState::Succeeded => Payment::None,
     }
 }

@@ -235,7 +235,12 @@ async fn take_in(
             (Seen::only(Observation::NoAnswer), None, None)
         }
         Err(error) if is_definite_no(question, &error) => {
-            tracing::error!(attempt = %attempt.id, %error, "Stripe refused a charge");
+            // What stands for the card came from the payer's page, and is the payer's to enter again. All else is the salon's.
+            if is_of_the_card(&error) {
+                tracing::warn!(attempt = %attempt.id, %error, "Stripe does not know the card's token");
+            } else {
+                tracing::error!(attempt = %attempt.id, %error, "Stripe refused a charge");
+            }
             (Seen::only(Observation::Canceled), None, Some(error))
         }
         Err(error) => {
@@ -248,6 +253,10 @@ async fn take_in(
         client_secret,
         refused,
     })
+}
+
+fn is_of_the_card(error: &StripeError) -> bool {
+    matches!(error, StripeError::Refused { param: Some(param), .. } if param == "confirmation_token")
 }
 
 /// Whether a refusal means that there is no money in the attempt.

@@ -12,15 +12,32 @@ use domain::{
 use super::{impossible, object};
 use crate::{
     api::error::ApiError,
-    app::random_id,
+    app::{App, random_id},
     store::{
-        Write,
+        StoreError, Write,
         dispute::{self as disputes, DisputeRecord},
         job::{self, Job, Notice},
         ledger,
     },
     stripe::object::{BalanceTransaction, Dispute, Metadata, Reference},
 };
+
+/// Applies what Stripe says of a dispute that was asked for, in a transaction of its own.
+///
+/// # Errors
+/// [`ApiError`]; then nothing was written.
+pub async fn observe(app: &App, salon: &SalonSlug, seen: &Dispute) -> Result<(), ApiError> {
+    for _ in 0..super::TRIES {
+        let mut write = app.store.write().await?;
+        if apply(&mut write, salon, seen, seen.stands_since(), app.now()).await? {
+            match write.commit().await {
+                Err(StoreError::Conflict(_)) => {}
+                done => return Ok(done?),
+            }
+        }
+    }
+    Err(super::busy())
+}
 
 /// Applies what Stripe said of a dispute at a time (seconds since 1970) within a transaction; `false` when somebody else
 /// moved it meanwhile.

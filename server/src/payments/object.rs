@@ -14,7 +14,7 @@ use crate::{
     store::{
         Write,
         attempt::{self, AttemptRecord},
-        dispute::{PayoutRecord, keep_payout},
+        dispute::{PayoutRecord, is_disputed, keep_payout},
         job::{self, Job},
     },
     stripe::object::{Account, Charge, LastError, Metadata, Object, PaymentIntent, Reference},
@@ -124,6 +124,13 @@ async fn apply_charge(
     // A charge tells only how much went back. Which refunds, and what became of them, is asked.
     if charge.amount_refunded != attempt.refunded {
         let job = Job::ReadRefunds {
+            attempt: attempt.id.clone(),
+        };
+        job::insert(write.conn(), &random_id()?, &job, now).await?;
+    }
+    // A dispute that was told of before anything of its charge was known here was taken for somebody else's.
+    if charge.disputed && !is_disputed(write.conn(), &attempt.id).await? {
+        let job = Job::ReadDisputes {
             attempt: attempt.id.clone(),
         };
         job::insert(write.conn(), &random_id()?, &job, now).await?;

@@ -22,6 +22,10 @@ use crate::{
     stripe::object::{Reference, Refund},
 };
 
+/// How long after a refund was seen on its way Stripe is asked what became of it, and asked again, in milliseconds. A webhook
+/// tells sooner, if it comes.
+pub const LOOK_AGAIN: i64 = 6 * 3_600_000;
+
 /// Sets a sum aside and writes the job that gives it back. `false` when that much is not left, or, for money without a
 /// booking, when it is on its way already; then nothing was written.
 ///
@@ -120,6 +124,12 @@ pub async fn apply(
         return Err(lost("room for a refund"));
     }
     book(write, salon, &row, &seen.id, movement, now).await?;
+    if state.waits() {
+        let job = Job::AwaitRefund {
+            refund: row.id.clone(),
+        };
+        job::insert(write.conn(), &random_id()?, &job, now.plus_millis(LOOK_AGAIN)).await?;
+    }
     if state.is_over() {
         notify(write, salon, &row, now).await?;
     }

@@ -2,7 +2,7 @@
 
 use domain::{
     id::GroupDateId,
-    payment::{AttemptState, BookingState, Observation, Situation, Slot},
+    payment::{BookingState, Observation, Situation, Slot},
 };
 
 use crate::{
@@ -20,7 +20,7 @@ pub async fn read(
 ) -> Result<Situation, ApiError> {
     let paid_otherwise = attempts
         .iter()
-        .any(|other| other.id != attempt.id && other.state == AttemptState::Succeeded);
+        .any(|other| other.id != attempt.id && other.pays());
     let slot = if seen == Observation::Succeeded {
         slot(write, booking).await?
     } else {

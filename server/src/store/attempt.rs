@@ -37,10 +37,21 @@ pub struct AttemptRecord {
     pub refunded: i64,
     /// How much of it is set aside for refunds that Stripe does not know of yet, in minor units.
     pub reserved: i64,
+    /// Whether its money came for nothing and was sent back, or could not be: the salon settles that by hand. Either way it
+    /// pays no booking any more.
+    pub for_nothing: bool,
     /// How often Stripe was asked what became of it.
     pub asks: i64,
     /// When it began.
     pub created: Moment,
+}
+
+impl AttemptRecord {
+    /// Whether it took money that pays its booking.
+    #[must_use]
+    pub fn pays(&self) -> bool {
+        self.state == AttemptState::Succeeded && !self.for_nothing
+    }
 }
 
 // Each column by its name: see `booking`.
@@ -48,7 +59,8 @@ macro_rules! select {
     ($where:literal) => {
         concat!(
             "SELECT id, booking, salon, sum, currency, state, confirmation_token, intent, charge, decline, refunded, \
-             reserved, asks, created FROM attempt WHERE ",
+             reserved, asks, created, (SELECT COUNT(*) FROM refund r WHERE r.attempt = attempt.id AND r.reason = 'no_booking') \
+             AS for_nothing FROM attempt WHERE ",
             $where
         )
     };
@@ -274,6 +286,7 @@ struct Row {
     reserved: i64,
     asks: i64,
     created: i64,
+    for_nothing: i64,
 }
 
 impl Row {
@@ -291,6 +304,7 @@ impl Row {
             decline: self.decline.as_deref().and_then(Decline::parse),
             refunded: self.refunded,
             reserved: self.reserved,
+            for_nothing: self.for_nothing != 0,
             asks: self.asks,
             created: Moment(self.created),
         })

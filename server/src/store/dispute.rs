@@ -93,6 +93,18 @@ pub async fn find(
     row.map(Row::read).transpose()
 }
 
+/// Whether any dispute of an attempt is known.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_disputed(db: impl AnyExecutor<'_>, attempt: &AttemptId) -> Result<bool, StoreError> {
+    let found: Option<(String,)> = sqlx::query_as("SELECT id FROM dispute WHERE attempt = $1 LIMIT 1")
+        .bind(attempt.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Writes a new dispute; `false` when somebody was first.
 ///
 /// # Errors

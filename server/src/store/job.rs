@@ -40,6 +40,16 @@ pub enum Job {
         /// The answer.
         evidence: String,
     },
+    /// Ask Stripe which disputes an attempt has.
+    ReadDisputes {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// Ask Stripe what became of a refund that is on its way, again and again until it has come to something.
+    AwaitRefund {
+        /// The refund.
+        refund: RefundId,
+    },
     /// Write to the salon.
     Notify {
         /// The salon.
@@ -92,24 +102,26 @@ pub struct DueJob {
     pub tries: i64,
 }
 
-/// Writes a job, due at once.
+/// Writes a job, due at that time.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn insert(db: &mut AnyConnection, id: &str, job: &Job, now: Moment) -> Result<(), StoreError> {
+pub async fn insert(db: &mut AnyConnection, id: &str, job: &Job, due: Moment) -> Result<(), StoreError> {
     let kind = match job {
         Job::Mail { .. } => "mail",
         Job::CancelIntent { .. } => "cancel_intent",
         Job::Refund { .. } => "refund",
         Job::ReadRefunds { .. } => "read_refunds",
         Job::AnswerDispute { .. } => "answer_dispute",
+        Job::ReadDisputes { .. } => "read_disputes",
+        Job::AwaitRefund { .. } => "await_refund",
         Job::Notify { .. } => "notify",
     };
     sqlx::query("INSERT INTO job (id, kind, payload, run_at) VALUES ($1, $2, $3, $4)")
         .bind(id)
         .bind(kind)
         .bind(to_json(job)?)
-        .bind(now.0)
+        .bind(due.0)
         .execute(db)
         .await?;
     Ok(())
@@ -172,7 +184,7 @@ pub async fn finish(db: &mut AnyConnection, id: &str, now: Moment) -> Result<(),
     Ok(())
 }
 
-/// Notes that a job failed, and when it is tried again.
+/// Notes when a job is tried again, and why it failed (empty: it did not, and has to be done again).
 ///
 /// # Errors
 /// [`StoreError`].

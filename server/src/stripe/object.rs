@@ -51,6 +51,9 @@ pub struct Charge {
     /// How much was given back, in minor units.
     #[serde(default)]
     pub amount_refunded: i64,
+    /// Whether its payer's bank disputes it, or did.
+    #[serde(default)]
+    pub disputed: bool,
     /// Its PaymentIntent.
     pub payment_intent: Option<Reference>,
     /// Stripe's code of a decline.
@@ -98,6 +101,9 @@ pub struct Dispute {
     pub charge: Option<Reference>,
     /// The PaymentIntent it is about.
     pub payment_intent: Option<Reference>,
+    /// In seconds since 1970.
+    #[serde(default)]
+    pub created: i64,
     /// What it moved.
     #[serde(default)]
     pub balance_transactions: Vec<BalanceTransaction>,
@@ -191,6 +197,15 @@ pub enum Reference {
         /// Its id.
         id: String,
     },
+}
+
+impl Dispute {
+    /// Since when at the latest it stands as it does, by Stripe's clock, for what was asked for and not told by an event.
+    #[must_use]
+    pub fn stands_since(&self) -> i64 {
+        let moved = self.balance_transactions.iter().map(|moved| moved.created);
+        moved.fold(self.created, i64::max)
+    }
 }
 
 impl LastError {

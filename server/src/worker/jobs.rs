@@ -15,7 +15,7 @@ use crate::{
     store::{
         attempt,
         job::{self, DueJob, Job},
-        refund,
+        refund::{self, RefundRecord},
     },
     stripe::{StripeError, object},
 };
@@ -39,13 +39,23 @@ pub async fn run(app: &App) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// What came of a job.
+enum Outcome {
+    Done,
+    /// It is to be done again after so many milliseconds.
+    Again(i64),
+}
+
 /// Notes in one transaction which jobs are done, and which are tried again when.
-async fn note(app: &App, results: Vec<(DueJob, Result<(), ApiError>)>) -> Result<(), ApiError> {
+async fn note(app: &App, results: Vec<(DueJob, Result<Outcome, ApiError>)>) -> Result<(), ApiError> {
     let now = app.now();
     let mut write = app.store.write().await?;
     for (job, result) in results {
         match result {
-            Ok(()) => job::finish(write.conn(), &job.id, now).await?,
+            Ok(Outcome::Done) => job::finish(write.conn(), &job.id, now).await?,
+            Ok(Outcome::Again(after)) => {
+                job::put_off(write.conn(), &job.id, now.plus_millis(after), "").await?;
+            }
             Err(error) => {
                 tracing::warn!(job = %job.id, tries = job.tries, %error, "a job failed, and is tried again");
                 let again = now.plus_millis(pause(job.tries));
@@ -56,19 +66,22 @@ async fn note(app: &App, results: Vec<(DueJob, Result<(), ApiError>)>) -> Result
     Ok(write.commit().await?)
 }
 
-async fn work(app: &App, due: &DueJob) -> Result<(), ApiError> {
-    match &due.job {
+async fn work(app: &App, due: &DueJob) -> Result<Outcome, ApiError> {
+    let done = match &due.job {
         Job::Mail { booking, letter } => mail::send(app, &due.id, booking, *letter).await,
         Job::CancelIntent { attempt } => cancel(app, attempt).await,
         Job::Refund { refund } => give_back(app, due, refund).await,
         Job::ReadRefunds { attempt } => read_refunds(app, attempt).await,
         Job::AnswerDispute { evidence } => payments::evidence::send(app, evidence).await,
+        Job::ReadDisputes { attempt } => read_disputes(app, attempt).await,
+        Job::AwaitRefund { refund } => return await_refund(app, refund).await,
         Job::Notify {
             salon,
             attempt,
             notice,
         } => mail::notify(app, &due.id, salon, attempt, *notice).await,
-    }
+    };
+    done.map(|()| Outcome::Done)
 }
 
 /// Cancels the intent of a declined attempt. If it turns out paid, that goes the way of every observation.
@@ -145,6 +158,42 @@ async fn read_refunds(app: &App, id: &AttemptId) -> Result<(), ApiError> {
     let key = ask::key_of(app, &attempt).await?;
     for seen in app.stripe.refunds(&key, intent).await.map_err(no_refund)? {
         payments::refund::observe(app, &attempt.salon, &seen).await?;
+    }
+    Ok(())
+}
+
+/// Asks what became of a refund that is on its way.
+async fn await_refund(app: &App, id: &RefundId) -> Result<Outcome, ApiError> {
+    let Some(waits) = waiting(app, id).await? else {
+        return Ok(Outcome::Done);
+    };
+    read_refunds(app, &waits.attempt).await?;
+    Ok(match waiting(app, id).await? {
+        Some(_) => Outcome::Again(payments::refund::LOOK_AGAIN),
+        None => Outcome::Done,
+    })
+}
+
+async fn waiting(app: &App, id: &RefundId) -> Result<Option<RefundRecord>, ApiError> {
+    let row = refund::find(app.store.read(), id).await?;
+    Ok(row.filter(|row| row.state.waits()))
+}
+
+/// Asks which disputes an attempt has, and applies each.
+async fn read_disputes(app: &App, id: &AttemptId) -> Result<(), ApiError> {
+    let Some(attempt) = attempt::find(app.store.read(), id).await? else {
+        return Ok(());
+    };
+    let Some(intent) = &attempt.intent else {
+        return Ok(());
+    };
+    let key = ask::key_of(app, &attempt).await?;
+    let disputes = app.stripe.disputes(&key, intent).await.map_err(|error| {
+        tracing::warn!(%error, "disputes could not be read");
+        ApiError::new(Code::PaymentDown, "Stripe did not give its disputes")
+    })?;
+    for seen in disputes {
+        payments::dispute::observe(app, &attempt.salon, &seen).await?;
     }
     Ok(())
 }

@@ -151,6 +151,12 @@ pub async fn check(house: &House) -> String {
     for (what, sql) in NEVER {
         assert_eq!(count(house, sql).await, 0, "{what}");
     }
+    let log = std::fs::read(house.folder.path().join("log")).unwrap();
+    let panicked = String::from_utf8_lossy(&log)
+        .lines()
+        .find(|line| line.contains("panicked at"))
+        .map(str::to_owned);
+    assert_eq!(panicked, None);
     let (agrees, said) = house.ask(&["reconcile", "lumen"]);
     assert!(agrees, "{said}");
     format!(

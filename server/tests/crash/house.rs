@@ -87,6 +87,11 @@ impl House {
         self.ready(&url).await;
     }
 
+    /// The first server's process.
+    pub fn process(&self) -> u32 {
+        self.servers.lock().unwrap()[0].id()
+    }
+
     pub fn end(&self) {
         for server in self.servers.lock().unwrap().iter_mut() {
             server.kill().unwrap();
@@ -174,8 +179,11 @@ impl House {
     }
 
     fn program(&self, url: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_booking-checkout"));
+        // A file that may not grow is an error to the one who writes, as a full disk is, and no reason to be killed.
+        let mut command = Command::new("env");
         command
+            .arg("--ignore-signal=XFSZ")
+            .arg(env!("CARGO_BIN_EXE_booking-checkout"))
             .env("BOOKING_LISTEN", url.trim_start_matches("http://"))
             .env("BOOKING_PUBLIC_URL", url)
             .env("BOOKING_DATABASE_URL", &self.database)

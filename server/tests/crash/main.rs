@@ -15,6 +15,7 @@ mod account;
 mod client;
 mod dice;
 mod house;
+mod outage;
 mod trouble;
 
 use std::{
@@ -25,7 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{client::Figures, dice::Dice, house::House};
+use crate::{client::Figures, dice::Dice, house::House, outage::Postgres, trouble::Outages};
 
 /// Clients at once.
 const CLIENTS: u64 = 6;
@@ -56,9 +57,13 @@ async fn run(kills: u64, seed: u64) {
         .collect();
 
     let mut dice = Dice::new(seed);
+    let mut outages = Outages::default();
+    let mut postgres = std::env::var("TEST_DATABASE")
+        .ok()
+        .and_then(|address| Postgres::of(&address));
     for kill in 1..=kills {
         tokio::time::sleep(Duration::from_millis(20 + dice.below(480))).await;
-        trouble::make(&house, &mut dice).await;
+        trouble::make(&house, &mut postgres, &mut dice, &mut outages).await;
         house.kill_and_start_again(&mut dice).await;
         if kill % 50 == 0 {
             println!("  {kill} kills, {figures}");
@@ -71,8 +76,16 @@ async fn run(kills: u64, seed: u64) {
     house.no_more_faults().await;
     account::until_quiet(&house).await;
     let said = account::check(&house).await;
-    println!("  {figures}\n  {said}\n  in {} s", begun.elapsed().as_secs());
+    println!(
+        "  {figures}\n  {} times the disk was full, {} times the database was gone\n  {said}\n  in {} s",
+        outages.full_disks,
+        outages.databases_gone,
+        begun.elapsed().as_secs()
+    );
     house.end();
+    if let Some(mut postgres) = postgres {
+        postgres.end();
+    }
     println!("test result: ok. {kills} kills, every charge is accounted for");
 }
 

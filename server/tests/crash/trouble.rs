@@ -4,11 +4,22 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::{dice::Dice, house::House};
+use crate::{
+    dice::Dice,
+    house::House,
+    outage::{self, Postgres},
+};
+
+/// How often what a server stands on was gone.
+#[derive(Default)]
+pub struct Outages {
+    pub full_disks: u64,
+    pub databases_gone: u64,
+}
 
 /// Now and then: answers of Stripe's that are lost, webhooks that come twice or late, a database that nobody can write to, or
-/// that throws everybody out.
-pub async fn make(house: &House, dice: &mut Dice) {
+/// that throws everybody out, or is gone, or has no room.
+pub async fn make(house: &House, postgres: &mut Option<Postgres>, dice: &mut Dice, outages: &mut Outages) {
     if dice.once_in(3) {
         let fault = *dice.pick(&[
             "connection_reset_before",
@@ -47,6 +58,15 @@ pub async fn make(house: &House, dice: &mut Dice) {
             lock(house, dice).await;
         } else {
             throw_out(house).await;
+        }
+    }
+    if dice.once_in(12) {
+        if let Some(postgres) = postgres {
+            postgres.is_gone_for_a_while(house, dice).await;
+            outages.databases_gone += 1;
+        } else if house.urls.len() == 1 {
+            outage::no_room(house, dice).await;
+            outages.full_disks += 1;
         }
     }
 }

@@ -33,7 +33,7 @@ const REFUND_FAILS_LATER: &str = "4000000000005126";
 const DISPUTED: &str = "4000000000000259";
 const INQUIRY: &str = "4000000000001976";
 
-async fn paid<'a>(house: &'a House, card: &str) -> Page<'a> {
+pub async fn paid<'a>(house: &'a House, card: &str) -> Page<'a> {
     let page = house.page();
     page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
     assert_eq!(page.pay(4800, card).await.unwrap().next, Next::Done);
@@ -70,7 +70,7 @@ pub async fn advance(house: &House, what: &str) {
     control(house, "advance", json!({ "what": what })).await;
 }
 
-async fn control(house: &House, path: &str, body: Value) -> Value {
+pub async fn control(house: &House, path: &str, body: Value) -> Value {
     let url = format!("{}/_sandbox/{path}", house.sandbox.url());
     let answer = house.http.post(url).json(&body).send().await.unwrap();
     assert!(

@@ -1,0 +1,160 @@
+//! The end of a hold beside a payment of it: what the model of the protocol found (`docs/decisions/0011-model-checking.md`).
+
+use server::api::{
+    booking::{Payment, State},
+    confirm::{Next, Pay},
+    error::Code,
+};
+
+use crate::harness::{BANK_ASKS, House, VISA, eur};
+
+const INTENTS: &str = "/v1/payment_intents";
+
+#[tokio::test]
+async fn nothing_is_asked_of_a_payment_whose_first_call_is_under_way() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    house.fault(INTENTS, "connection_reset_before", 3).await;
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Wait);
+    // As `confirm` has left it a moment ago, with its call not at Stripe yet.
+    house.pass_minutes(16);
+    let now = house.app.now();
+    sqlx::query("UPDATE attempt SET state = 'created', asks = 0, created = $1, ask_at = $2")
+        .bind(now.0)
+        .bind(now.plus_millis(15_000).0)
+        .execute(house.app.store.read())
+        .await
+        .unwrap();
+    house.work().await;
+    assert!(house.taken().is_empty(), "a question took the money");
+    assert_eq!(page.status().await.unwrap().payment, Payment::UnderWay);
+    // The call is long over: now it is asked what became of it.
+    house.pass_minutes(1);
+    house.work().await;
+    assert_eq!(page.status().await.unwrap().state, State::Booked);
+    assert_eq!(house.kept(), 4800);
+}
+
+#[tokio::test]
+async fn a_payment_that_stays_unknown_is_not_asked_about_at_every_tick() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    house.fault(INTENTS, "connection_reset_before", 100).await;
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Wait);
+    house.pass_minutes(16);
+    house.work().await;
+    let after_one = struck(&house).await;
+    for _ in 0..4 {
+        house.work().await;
+    }
+    assert_eq!(struck(&house).await, after_one);
+    assert_eq!(page.status().await.unwrap().payment, Payment::UnderWay);
+}
+
+/// How often the fault that waits has struck.
+async fn struck(house: &House) -> u64 {
+    let faults = house.http.get(format!("{}/_sandbox/faults", house.sandbox.url()));
+    let faults: serde_json::Value = faults.send().await.unwrap().json().await.unwrap();
+    faults["data"][0]["struck"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn who_was_too_late_may_hold_and_pay_again() {
+    let house = House::start().await;
+    let page = house.page();
+    let choice = house.free("svc_cut", "emp_anna").await;
+    page.hold(&choice).await.unwrap();
+    house.fault(INTENTS, "connection_reset_after", 3).await;
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Wait);
+    // Not known for more than a day, and taken for ended: somebody else gets the time.
+    for sql in [
+        "UPDATE attempt SET state = 'canceled', ask_at = NULL",
+        "UPDATE booking SET state = 'expired'",
+        "DELETE FROM claim",
+    ] {
+        sqlx::query(sql).execute(house.app.store.read()).await.unwrap();
+    }
+    let other = house.page();
+    other.hold(&choice).await.unwrap();
+    for event in house.events().await {
+        assert_eq!(house.webhook(&event).await, 200);
+    }
+    house.work().await;
+    let late = page.status().await.unwrap();
+    assert_eq!(
+        (late.state, late.payment),
+        (State::Expired, Payment::GivenBack { sum: eur(4800) })
+    );
+
+    // A declined card, another card, and the books tell the two sums apart.
+    let later = house.free_nth("svc_cut", "emp_anna", 9).await;
+    let held = page.hold(&later).await.unwrap();
+    assert!(matches!(held.state, State::Held { .. }));
+    assert_eq!(held.payment, Payment::None, "of the new hold nothing is paid");
+    assert_eq!(
+        page.settle().await.unwrap().next,
+        Next::Done,
+        "nothing is under way"
+    );
+    assert_eq!(page.status().await.unwrap().payment, Payment::None);
+    let paid = page.pay(4800, VISA).await.unwrap();
+    assert_eq!(
+        (paid.next, paid.booking.state, paid.booking.payment),
+        (Next::Done, State::Booked, Payment::Paid { sum: eur(4800) })
+    );
+    house.work().await;
+    assert_eq!((house.taken().len(), house.kept()), (2, 4800));
+    assert_eq!(page.pay(4800, VISA).await.unwrap_err().code, Code::AlreadyPaid);
+}
+
+#[tokio::test]
+async fn a_hold_taken_again_is_not_ended_by_an_older_list() {
+    let house = House::start().await;
+    let (first, second) = (house.page(), house.page());
+    first
+        .hold(&house.free("svc_cut", "emp_anna").await)
+        .await
+        .unwrap();
+    first.pay(4800, BANK_ASKS).await.unwrap();
+    house.pass_minutes(1);
+    let choice = house.free_nth("svc_cut", "emp_anna", 9).await;
+    second.hold(&choice).await.unwrap();
+    house.pass_minutes(15);
+    // The worker lists both, and Stripe takes its time for the first.
+    let body = serde_json::json!(
+        {"path": "/v1/payment_intents/*/cancel", "fault": "slow", "times": 2, "delay_ms": 4_000}
+    );
+    let faults = format!("{}/_sandbox/faults", house.sandbox.url());
+    let answer = house.http.post(faults).json(&body).send().await.unwrap();
+    assert!(answer.status().is_success());
+    let app = house.app.clone();
+    let worker = tokio::spawn(async move { server::worker::tick(&app).await });
+    // Meanwhile the other client takes her time again, and her bank asks her.
+    while struck(&house).await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    second.hold(&choice).await.unwrap();
+    let asked = pay_now(&second, house.card(BANK_ASKS).await).await;
+    assert!(!worker.is_finished(), "the test was too slow to mean anything");
+    worker.await.unwrap();
+    let Next::ConfirmWithBank { client_secret } = asked else {
+        panic!("{asked:?}")
+    };
+    house.bank(&client_secret, "complete").await;
+    assert_eq!(second.settle().await.unwrap().next, Next::Done);
+    assert_eq!(first.status().await.unwrap().state, State::Expired);
+    assert_eq!(house.kept(), 4800);
+}
+
+async fn pay_now(page: &crate::harness::Page<'_>, confirmation_token: String) -> Next {
+    let sum = eur(4800);
+    page.confirm(Pay::Card {
+        sum,
+        confirmation_token,
+    })
+    .await
+    .unwrap()
+    .next
+}
