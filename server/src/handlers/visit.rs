@@ -140,7 +140,7 @@ pub async fn make_link(
     let token = LinkToken::from_random(&bytes);
     let sealed = app
         .master_key
-        .seal(&place(&visit.id), token.reveal())
+        .seal(&link::place(&visit.id), token.reveal())
         .map_err(StoreError::damaged)?;
     let new = NewLink {
         token_hash: token_hash(token.reveal()),
@@ -157,16 +157,11 @@ pub async fn make_link(
 /// made.
 #[must_use]
 pub fn address(app: &App, visit: &BookingId, sealed: &str) -> Option<String> {
-    match app.master_key.open(&place(visit), sealed) {
+    match app.master_key.open(&link::place(visit), sealed) {
         Ok(token) => Some(format!("{}/pay/{}", app.public_url, *token)),
         Err(error) => {
             tracing::warn!(%error, booking = %visit, "a link can't be shown again");
             None
         }
     }
-}
-
-/// What a link's token is sealed for.
-fn place(visit: &BookingId) -> String {
-    format!("{visit}/link")
 }

@@ -124,8 +124,8 @@ pub fn list(desk: &Desk, rows: &[VisitRow], zone: &TimeZone, with_day: bool) -> 
                 li class=[(row.state == BookingState::Cancelled).then_some("over")] {
                     a href=(desk.path(&format!("visits/{}", row.id))) {
                         span.when {
-                            @if with_day { (when::day(when::local(row.start, zone).date())) " " }
-                            (when::time(row.start, zone)) "–" (when::time(row.end, zone))
+                            @if with_day { span { (when::day(when::local(row.start, zone).date())) } }
+                            span { (when::time(row.start, zone)) } span.quiet { (when::time(row.end, zone)) }
                         }
                         span.who { strong { (row.client) } span.quiet { (row.first) " · " (row.employee) } }
                         (tag(row))
@@ -145,6 +145,9 @@ fn tag(row: &VisitRow) -> Markup {
         BookingState::Expired => html! { span.tag { "Run out" } },
         BookingState::Booked if row.paying => html! { span.tag.warn { "Paying" } },
         BookingState::Booked if missing => html! { span.tag.warn { "Due " (row.due) } },
+        BookingState::Booked if !row.given_back.is_zero() => {
+            html! { span.tag { "Given back " (row.given_back) } }
+        }
         BookingState::Booked if row.paid.minor() >= row.price.minor() && !row.price.is_zero() => {
             html! { span.tag.good { "Paid" } }
         }

@@ -4,7 +4,7 @@ use domain::{id::SalonSlug, key::SigningSecret, time::Moment};
 use sqlx::{AnyConnection, FromRow};
 
 use super::{
-    StoreError,
+    StoreError, link,
     salon::{self, Keys},
     to_json,
 };
@@ -116,6 +116,18 @@ pub async fn reseal(db: &mut AnyConnection, master: &MasterKey) -> Result<Reseal
                 .await?;
             done.anew += 1;
         }
+    }
+    for (booking, sealed) in link::sealed(db).await? {
+        done.all += 1;
+        if master.is_present(&sealed) {
+            continue;
+        }
+        let place = link::place(&booking);
+        let damaged = |error| StoreError::damaged(format!("{place}: {error}"));
+        let plain = master.open(&place, &sealed).map_err(damaged)?;
+        let anew = master.seal(&place, &plain).map_err(damaged)?;
+        link::reseal(db, &booking, &sealed, &anew).await?;
+        done.anew += 1;
     }
     Ok(done)
 }

@@ -33,8 +33,10 @@ pub struct VisitRow {
     pub price: Money,
     /// What of it must be paid online.
     pub due: Money,
-    /// What was paid online and not given back.
+    /// What was paid online.
     pub paid: Money,
+    /// What of that was given back.
+    pub given_back: Money,
     /// Whether somebody is paying at this moment.
     pub paying: bool,
 }
@@ -44,8 +46,10 @@ macro_rules! select {
         concat!(
             "SELECT b.id, b.state, b.starts, b.ends, e.name, b.client_name, b.quote, \
              COALESCE((SELECT l.name FROM booking_line l WHERE l.booking = b.id AND l.position = 0), '') AS first, \
-             CAST(COALESCE((SELECT SUM(a.sum - a.refunded) FROM attempt a WHERE a.booking = b.id AND a.state = 'succeeded'), 0) \
+             CAST(COALESCE((SELECT SUM(a.sum) FROM attempt a WHERE a.booking = b.id AND a.state = 'succeeded'), 0) \
              AS BIGINT) AS paid, \
+             CAST(COALESCE((SELECT SUM(a.refunded) FROM attempt a WHERE a.booking = b.id AND a.state = 'succeeded'), 0) \
+             AS BIGINT) AS given_back, \
              (SELECT COUNT(*) FROM attempt a WHERE a.booking = b.id \
              AND a.state IN ('created', 'unknown', 'requires_action', 'processing')) AS paying \
              FROM booking b JOIN employee e ON e.id = b.employee WHERE ",
@@ -117,6 +121,7 @@ struct Row {
     quote: String,
     first: String,
     paid: i64,
+    given_back: i64,
     paying: i64,
 }
 
@@ -138,6 +143,7 @@ impl Row {
             price: quote.price,
             due,
             paid: Money::new(self.paid, quote.price.currency()).map_err(StoreError::damaged)?,
+            given_back: Money::new(self.given_back, quote.price.currency()).map_err(StoreError::damaged)?,
             paying: self.paying > 0,
         })
     }

@@ -21,6 +21,7 @@ use crate::{
         when,
     },
     store::{
+        StoreError,
         attempt::{self, AttemptRecord},
         audit, booking,
         booking::BookingRecord,
@@ -68,6 +69,8 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
     let who = offer::employee_name(db, &visit.employee).await?;
     let deeds = audit::of_booking(db, &visit.id).await?;
     let paid = paid(&attempts, currency)?;
+    let gross = attempts.iter().filter(|one| one.state == AttemptState::Succeeded);
+    let gross = Money::new(gross.map(|one| one.sum.minor()).sum(), currency).map_err(StoreError::damaged)?;
     let day = when::local(visit.start, &zone).date();
     Ok(html! {
         p {
@@ -80,8 +83,9 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
                 dl.facts {
                     @for line in &lines { dt { (line.name) } dd.sum { @if line.from { "from " } (line.price) } }
                     dt { strong { "Together" } } dd.sum { strong { @if visit.quote.from { "from " } (visit.quote.price) } }
-                    dt { "Paid online" } dd.sum { (paid) }
-                    @if let Ok(rest) = visit.quote.price.less(paid) { dt { "At the salon" } dd.sum { (rest) } }
+                    dt { "Paid online" } dd.sum { (gross) }
+                    @if gross != paid { dt { "Given back" } dd.sum { "− " (gross.less(paid).unwrap_or(gross)) } }
+                    @if let Ok(rest) = visit.quote.price.less(gross) { dt { "At the salon" } dd.sum { (rest) } }
                 }
             }
             section.card {
@@ -119,7 +123,7 @@ pub fn paid(attempts: &[AttemptRecord], currency: domain::currency::Currency) ->
         .filter(|one| one.state == AttemptState::Succeeded)
         .map(|one| one.sum.minor() - one.refunded)
         .sum();
-    Money::new(sum, currency).map_err(|error| crate::store::StoreError::damaged(error).into())
+    Money::new(sum, currency).map_err(|error| StoreError::damaged(error).into())
 }
 
 fn state(state: BookingState) -> Markup {
