@@ -16,6 +16,7 @@
 //! | a refund's life | [`refund`] |
 //! | where a dispute stands | [`dispute`] |
 //! | the books, and whether they agree with Stripe | [`ledger`] |
+//! | figures of a period | [`report`] |
 //! | what a decline means for the payer | [`decline`] |
 //! | who may do what in the back office | [`role`] |
 //! | whether a Stripe key can be what it is said to be | [`key`] |
@@ -33,6 +34,7 @@ pub mod money;
 pub mod money_text;
 pub mod payment;
 pub mod refund;
+pub mod report;
 pub mod role;
 pub mod terms;
 pub mod time;

@@ -15,7 +15,7 @@ use server::{
     http::{self, limits::Limits},
     office::opening,
     payments::books,
-    store::{Store, sealed},
+    store::{Store, rollup, sealed},
     worker,
 };
 use tokio::{
@@ -38,6 +38,9 @@ booking-checkout invite SALON EMAIL [owner | manager | reception]
     Prints the address by which somebody gets into a salon's back office: an owner unless told otherwise.
 booking-checkout reconcile SALON
     Compares the salon's books with Stripe's list of movements as it was read last, and names what differs.
+booking-checkout check-reports SALON
+    Compares the figures of the reports with what comes out when all is read anew; `rebuild-reports SALON` rolls them up anew, which
+    is needed after the salon's time zone changed.
 booking-checkout reseal
     Encrypts with BOOKING_MASTER_KEY_FILE whatever is still encrypted with one of BOOKING_FORMER_MASTER_KEY_FILES, and says how
     much that was.";
@@ -124,6 +127,18 @@ async fn run(args: &[String]) -> Result<(), String> {
                 Err("the books and Stripe's list do not agree".to_owned())
             }
         }
+        "check-reports" | "rebuild-reports" => {
+            let [slug] = rest else {
+                return Err(format!("which salon?\n\n{USAGE}"));
+            };
+            let slug = SalonSlug::parse(slug).map_err(|error| error.to_string())?;
+            let app = App::start(&settings()?, Clock::system())
+                .await
+                .map_err(|error| error.to_string())?;
+            let done = figures(&app, &slug, command == "rebuild-reports").await;
+            app.store.close().await;
+            done
+        }
         "reseal" => {
             println!("{}", reseal(&settings()?).await?);
             Ok(())
@@ -133,6 +148,35 @@ async fn run(args: &[String]) -> Result<(), String> {
             Ok(())
         }
         other => Err(format!("there is no command `{other}`\n\n{USAGE}")),
+    }
+}
+
+async fn figures(app: &App, slug: &SalonSlug, anew: bool) -> Result<(), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let mut write = app.store.write().await.map_err(|error| text(&error))?;
+    if anew {
+        rollup::begin_anew(write.conn(), slug)
+            .await
+            .map_err(|error| text(&error))?;
+        write.commit().await.map_err(|error| text(&error))?;
+        worker::roll::run(app).await.map_err(|error| text(&error))?;
+        println!("the figures are rolled up anew");
+        return Ok(());
+    }
+    let differ = rollup::check(write.conn(), slug)
+        .await
+        .map_err(|error| text(&error))?;
+    for (key, kept, other) in &differ {
+        println!("{key:?}: kept {kept:?}, anew {other:?}");
+    }
+    if differ.is_empty() {
+        println!("the figures are what comes out when all is read anew");
+        Ok(())
+    } else {
+        Err(format!(
+            "{} figures differ: rebuild-reports mends them",
+            differ.len()
+        ))
     }
 }
 

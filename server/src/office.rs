@@ -16,6 +16,7 @@ mod methods;
 pub mod opening;
 pub mod page;
 pub mod password;
+mod reports;
 mod said;
 mod sign_in;
 mod staff;
@@ -51,6 +52,7 @@ pub fn routes() -> Vec<Route> {
         home::routes(),
         log::routes(),
         methods::routes(),
+        reports::routes(),
         sign_in::routes(),
         staff::routes(),
         visits::routes(),

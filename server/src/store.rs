@@ -17,6 +17,7 @@ mod line;
 pub mod link;
 pub mod offer;
 pub mod refund;
+pub mod rollup;
 pub mod salon;
 pub mod sealed;
 pub mod session;

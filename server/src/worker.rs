@@ -4,6 +4,7 @@
 
 mod jobs;
 mod links;
+pub mod roll;
 mod settle;
 
 use std::time::Duration;
@@ -53,6 +54,7 @@ pub async fn tick(app: &App) {
         ("visit links", links::run(app).await),
         ("jobs", jobs::run(app).await),
         ("Stripe's list of movements", settle::run(app).await),
+        ("figures", roll::run(app).await),
     ] {
         if let Err(error) = result {
             tracing::warn!(what, %error, "the worker could not go on");

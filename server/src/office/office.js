@@ -79,3 +79,22 @@ for (const form of document.querySelectorAll('form[data-keys]')) {
     }, 350);
   });
 }
+
+// Tables sort by the column whose head is pressed; once more the other way round.
+for (const table of document.querySelectorAll('table[data-sort]')) {
+  const heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, column) => {
+    const button = document.createElement('button');
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener('click', () => {
+      const up = head.getAttribute('aria-sort') !== 'ascending';
+      heads.forEach((other) => other.removeAttribute('aria-sort'));
+      head.setAttribute('aria-sort', up ? 'ascending' : 'descending');
+      const value = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent.trim();
+      const order = (a, b) => (column ? value(a) - value(b) : value(a).localeCompare(value(b)));
+      const rows = [...table.tBodies[0].rows].sort((a, b) => (up ? order(a, b) : order(b, a)));
+      table.tBodies[0].append(...rows);
+    });
+  });
+}

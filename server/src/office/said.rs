@@ -1,6 +1,9 @@
 //! Sums in words and in fields.
 
-use domain::money::{Chargeable, Money};
+use domain::{
+    currency::Currency,
+    money::{Chargeable, Money},
+};
 
 /// A sum as one types it: `45.00`.
 #[must_use]
@@ -21,5 +24,16 @@ pub fn chargeable(sum: Money) -> Result<Money, String> {
             "A card can't be charged less than {minimum}. Ask for more, or let the client pay at the salon."
         )),
         Chargeable::AboveMaximum => Err("A card can't be charged so much at once.".to_owned()),
+    }
+}
+
+/// A signed sum: `EUR 45.00`, `−EUR 45.00`.
+#[must_use]
+pub fn signed(minor: i64, currency: Currency) -> String {
+    let sign = if minor < 0 { "−" } else { "" };
+    let whole = minor.unsigned_abs();
+    match currency.exponent() {
+        0 => format!("{sign}{} {whole}", currency.code()),
+        _ => format!("{sign}{} {}.{:02}", currency.code(), whole / 100, whole % 100),
     }
 }

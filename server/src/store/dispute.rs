@@ -177,6 +177,36 @@ pub struct PayoutRecord {
     pub arrives: i64,
 }
 
+/// A salon's payouts that reach its bank in this time (seconds since 1970), the latest first (at most 100).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn payouts(
+    db: impl AnyExecutor<'_>,
+    salon: &SalonSlug,
+    from: i64,
+    to: i64,
+) -> Result<Vec<PayoutRecord>, StoreError> {
+    let rows: Vec<(String, i64, String, String, i64, i64)> = sqlx::query_as(
+        "SELECT id, amount, currency, state, seen_at, arrives FROM payout \
+         WHERE salon = $1 AND arrives >= $2 AND arrives < $3 ORDER BY arrives DESC LIMIT 100",
+    )
+    .bind(salon.as_str())
+    .bind(from)
+    .bind(to)
+    .fetch_all(db)
+    .await?;
+    let read = |(id, amount, currency, state, seen_at, arrives)| PayoutRecord {
+        id,
+        amount,
+        currency,
+        state,
+        seen_at,
+        arrives,
+    };
+    Ok(rows.into_iter().map(read).collect())
+}
+
 /// Writes what Stripe says of a payout, unless something later is known.
 ///
 /// # Errors

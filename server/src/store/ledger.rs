@@ -2,7 +2,7 @@
 
 use domain::{
     currency::Currency,
-    id::{AttemptId, SalonSlug},
+    id::{AttemptId, BookingId, SalonSlug},
     ledger::{Entry, Settled},
     money::Money,
     time::Moment,
@@ -118,6 +118,84 @@ pub async fn fee_of(
         Money::new(fee, currency).map_err(StoreError::damaged)
     })
     .transpose()
+}
+
+/// Which entries are asked for. An empty text: any.
+#[derive(Clone, Debug)]
+pub struct Behind {
+    /// The first moment.
+    pub from: Moment,
+    /// The first moment after it.
+    pub to: Moment,
+    /// A service or product, by the name it was booked under.
+    pub service: String,
+    /// Who did it.
+    pub employee: String,
+    /// `online` or `link`.
+    pub way: String,
+}
+
+/// An entry, and whose.
+#[derive(Clone, Debug)]
+pub struct Entered {
+    /// When.
+    pub at: Moment,
+    /// What: `captured`, `refunded`, …
+    pub kind: String,
+    /// How much, in minor units; negative where it left the salon.
+    pub signed: i64,
+    /// The currency.
+    pub currency: Currency,
+    /// The booking.
+    pub booking: BookingId,
+    /// The client.
+    pub client: String,
+}
+
+/// The entries of a salon behind a figure, the latest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn behind(
+    db: &AnyPool,
+    salon: &SalonSlug,
+    which: &Behind,
+    most: i64,
+) -> Result<Vec<Entered>, StoreError> {
+    let rows: Vec<(i64, String, i64, String, String, String)> = sqlx::query_as(
+        "SELECT l.at, l.kind, l.sum, l.currency, b.id, b.client_name FROM ledger l JOIN attempt a ON a.id = l.attempt \
+         JOIN booking b ON b.id = a.booking WHERE l.salon = $1 AND l.at >= $2 AND l.at < $3 \
+         AND ($4 = '' OR EXISTS (SELECT 1 FROM booking_line n WHERE n.booking = b.id AND n.name = $4)) \
+         AND ($5 = '' OR b.employee = $5) \
+         AND ($6 = '' OR $6 = CASE WHEN b.choice IS NULL THEN 'link' ELSE 'online' END) \
+         ORDER BY l.at DESC LIMIT $7",
+    )
+    .bind(salon.as_str())
+    .bind(which.from.0)
+    .bind(which.to.0)
+    .bind(&which.service)
+    .bind(&which.employee)
+    .bind(&which.way)
+    .bind(most)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|(at, kind, sum, currency, booking, client)| {
+            let sign = if matches!(kind.as_str(), "refunded" | "dispute_withdrawn") {
+                -1
+            } else {
+                1
+            };
+            Ok(Entered {
+                at: Moment(at),
+                signed: sum * sign,
+                kind,
+                currency: Currency::parse(&currency).map_err(StoreError::damaged)?,
+                booking: BookingId::parse(&booking).map_err(StoreError::damaged)?,
+                client,
+            })
+        })
+        .collect()
 }
 
 /// Whether a movement is kept.

@@ -24,6 +24,7 @@ mod money;
 mod office_disputes;
 mod office_doors;
 mod office_methods;
+mod office_reports;
 mod office_visits;
 mod pages;
 mod pay;

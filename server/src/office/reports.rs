@@ -1,0 +1,201 @@
+//! Reports: figures of a period, by day, week, month, service, person or way to pay.
+
+mod chart;
+mod payments;
+mod period;
+mod table;
+
+use axum::{
+    extract::Query,
+    http::{HeaderValue, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use domain::{report::Figures, role::Right, time::Moment};
+use maud::{Markup, html};
+
+use self::{
+    period::{Group, Period, Wish},
+    table::Row,
+};
+use super::{
+    Route,
+    desk::Desk,
+    page::{Room, page},
+    said::signed,
+    trouble::{Answer, Trouble},
+    when,
+};
+use crate::{
+    payments::books,
+    store::{dispute as payouts, offer, rollup},
+    worker::roll,
+};
+
+pub fn routes() -> Vec<Route> {
+    let route = |path, answers| Route {
+        path,
+        right: Right::Reports,
+        answers,
+    };
+    vec![
+        route("/office/{salon}/reports", get(show)),
+        route("/office/{salon}/reports/table.csv", get(csv)),
+        route("/office/{salon}/reports/payments", get(payments::show)),
+        route("/office/{salon}/reports/stripe", get(reconcile)),
+    ]
+}
+
+async fn show(desk: Desk, Query(wish): Query<Wish>) -> Answer {
+    let period = Period::read(&desk, &wish);
+    let rows = read(&desk, &period).await?;
+    let main = desk.salon.salon.currency;
+    let all = rows
+        .iter()
+        .filter(|row| row.currency == main)
+        .fold(Figures::default(), |sum, row| sum.plus(row.figures));
+    let payouts = payouts_of(&desk, &period).await?;
+    let body = html! {
+        (period.choices(&desk))
+        div.cards {
+            (figure("Clients paid", all.gross, &format!("{} payments", all.payments), main.code(), &desk))
+            (figure("Given back", -all.refunds, "refunds", main.code(), &desk))
+            (figure("Stripe's fees", -all.fees, "listed up to an hour later", main.code(), &desk))
+            (figure("Left for you", all.net(), "before payouts", main.code(), &desk))
+        }
+        @if rows.is_empty() {
+            p.quiet { "Nothing was paid in this time. As soon as somebody pays online, the figures are here by themselves." }
+        } @else {
+            @if period.group.is_time() { (chart::bars(&rows, main, &period)) }
+            (table::draw(&desk, &period, &rows))
+            div.buttons {
+                a.button.second href=(desk.path(&format!("reports/table.csv?{}", period.query()))) download { "As a file (CSV)" }
+                a.button.second href=(desk.path(&format!("reports/payments?{}", period.query()))) { "The payments behind it" }
+            }
+        }
+        h2 { "Payouts to your bank" }
+        (payouts)
+        p { a href=(desk.path("reports/stripe")) { "Do the books agree with Stripe's?" } }
+    };
+    Ok(page(&desk, Room::Reports, "Reports", &body))
+}
+
+/// The figures of a period. What was paid a moment ago is rolled up first.
+async fn read(desk: &Desk, period: &Period) -> Result<Vec<Row>, Trouble> {
+    roll::run(&desk.app).await?;
+    let db = desk.app.store.read();
+    let (from, to) = (period.from.to_string(), period.to.to_string());
+    let lines = rollup::lines(db, desk.slug(), period.group.by(), &from, &to).await?;
+    let mut rows: Vec<Row> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let name = match period.group {
+            Group::Employee => name_of(desk, &line.name).await?,
+            Group::Week => period::week_of(&line.name),
+            Group::Way => way(&line.name).to_owned(),
+            Group::Service if line.name.is_empty() => "Other".to_owned(),
+            Group::Day | Group::Month | Group::Service => line.name.clone(),
+        };
+        match rows.last_mut() {
+            Some(last) if last.name == name && last.currency == line.currency => {
+                last.figures = last.figures.plus(line.figures);
+            }
+            _ => rows.push(Row {
+                key: line.name,
+                name,
+                currency: line.currency,
+                figures: line.figures,
+            }),
+        }
+    }
+    Ok(rows)
+}
+
+async fn name_of(desk: &Desk, id: &str) -> Result<String, Trouble> {
+    let Ok(id) = domain::id::EmployeeId::parse(id) else {
+        return Ok(id.to_owned());
+    };
+    Ok(offer::employee_name(desk.app.store.read(), &id).await?)
+}
+
+fn way(name: &str) -> &str {
+    match name {
+        "online" => "In online booking",
+        "link" => "By link",
+        "fee" => "Cancellation fees",
+        other => other,
+    }
+}
+
+fn figure(name: &str, minor: i64, hint: &str, currency: &str, desk: &Desk) -> Markup {
+    html! {
+        section.card.figure {
+            p.quiet { (name) }
+            p.big { (signed(minor, desk.salon.salon.currency)) }
+            p.hint { (hint) @if minor == 0 { " (" (currency) ")" } }
+        }
+    }
+}
+
+async fn csv(desk: Desk, Query(wish): Query<Wish>) -> Answer {
+    let period = Period::read(&desk, &wish);
+    let rows = read(&desk, &period).await?;
+    let text = table::csv(&period, &rows).map_err(|error| {
+        tracing::error!(%error, "a report can't be written as CSV");
+        crate::api::error::ApiError::new(crate::api::error::Code::Failed, "The file could not be made.")
+    })?;
+    let name = format!(
+        "attachment; filename=\"{}-{}-{}.csv\"",
+        desk.slug(),
+        period.from,
+        period.to
+    );
+    let mut answer = text.into_response();
+    let headers = answer.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/csv; charset=utf-8"),
+    );
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(answer)
+}
+
+async fn payouts_of(desk: &Desk, period: &Period) -> Result<Markup, Trouble> {
+    let zone = when::zone(&desk.salon.salon.time_zone);
+    let (from, to) = period.moments(&zone);
+    let rows = payouts::payouts(desk.app.store.read(), desk.slug(), from.0 / 1000, to.0 / 1000).await?;
+    Ok(html! {
+        @if rows.is_empty() {
+            p.quiet { "None in this time. Stripe pays out one or two business days after a payment, in the currency that you chose there." }
+        }
+        ul.rows {
+            @for row in &rows {
+                li {
+                    span { (when::long_day(when::local(Moment(row.arrives * 1000), &zone).date())) }
+                    span.sum { (table::amount(row.amount, &row.currency)) }
+                    @if row.state != "paid" { span.tag.warn { (row.state) } }
+                }
+            }
+        }
+    })
+}
+
+async fn reconcile(desk: Desk) -> Response {
+    let compared = match books::compare(&desk.app.store, desk.slug()).await {
+        Ok(compared) => compared,
+        Err(error) => return Trouble::from(error).into_response(),
+    };
+    let good = compared.differences.is_empty();
+    let lines = books::report(&compared);
+    let body = html! {
+        @if good {
+            p.notice { "To the cent: each payment, refund and dispute in these books is in Stripe's list with the same sum, and the other way round." }
+        } @else {
+            p.warning { (compared.differences.len()) " differ. What was paid within the last hour is not in Stripe's list yet." }
+        }
+        p.quiet { "Stripe's list is read every ten minutes." }
+        pre.lines { (lines) }
+    };
+    page(&desk, Room::Reports, "Do the books agree?", &body)
+}

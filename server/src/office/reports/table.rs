@@ -1,0 +1,150 @@
+//! The table of a report: on the page, and as a file.
+
+use domain::{currency::Currency, report::Figures};
+use maud::{Markup, html};
+
+use super::period::{Group, Period};
+use crate::office::{desk::Desk, said::signed};
+
+/// A line of the table.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What the books call it.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// The currency of its figures.
+    pub currency: Currency,
+    /// The figures.
+    pub figures: Figures,
+}
+
+const HEADS: [&str; 7] = [
+    "Payments",
+    "Paid",
+    "Fees",
+    "Given back",
+    "Kept fees",
+    "Disputes",
+    "Left",
+];
+
+/// The table. Each name leads to the payments behind it.
+pub fn draw(desk: &Desk, period: &Period, rows: &[Row]) -> Markup {
+    html! {
+        div.scroll {
+            table data-sort {
+                thead { tr {
+                    th scope="col" { (period.group.name()) }
+                    @for head in HEADS { th.sum scope="col" { (head) } }
+                } }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            th scope="row" { a href=(desk.path(&behind(period, row))) { (row.name) } }
+                            td.sum { (row.figures.payments) }
+                            @for minor in sums(&row.figures) { td.sum data-value=(minor) { (signed(minor, row.currency)) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The same as a file (RFC 4180), sums as plain numbers.
+pub fn csv(period: &Period, rows: &[Row]) -> Result<Vec<u8>, csv::Error> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    let heads = [period.group.name(), "Currency"].into_iter().chain(HEADS);
+    out.write_record(heads)?;
+    for row in rows {
+        let mut record = vec![
+            harmless(&row.name),
+            row.currency.code().to_owned(),
+            row.figures.payments.to_string(),
+        ];
+        record.extend(sums(&row.figures).map(|minor| number(minor, row.currency)));
+        out.write_record(record)?;
+    }
+    out.flush()?;
+    out.into_inner().map_err(|error| error.into_error().into())
+}
+
+/// A sum of a currency that may be one we do not charge in: a payout's.
+pub fn amount(minor: i64, currency: &str) -> String {
+    match Currency::parse(currency) {
+        Ok(currency) => signed(minor, currency),
+        Err(_) => format!("{currency} {minor} (smallest units)"),
+    }
+}
+
+fn sums(figures: &Figures) -> [i64; 6] {
+    [
+        figures.gross,
+        -figures.fees,
+        -figures.refunds,
+        figures.kept,
+        -figures.disputes,
+        figures.net(),
+    ]
+}
+
+/// The payments behind a line.
+fn behind(period: &Period, row: &Row) -> String {
+    let escape = |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
+    let key = escape(&row.key);
+    match period.group {
+        Group::Day => format!("reports/payments?from={key}&to={key}"),
+        Group::Week => {
+            let last = row.name.parse::<jiff::civil::Date>();
+            let last = last.map(|monday| monday.saturating_add(jiff::Span::new().days(6)));
+            let last = last.map_or_else(|_| row.name.clone(), |last| last.to_string());
+            format!("reports/payments?from={}&to={last}", row.name)
+        }
+        Group::Month => {
+            let first = format!("{}-01", row.key).parse::<jiff::civil::Date>();
+            match first {
+                Ok(first) => format!("reports/payments?from={first}&to={}", first.last_of_month()),
+                Err(_) => format!("reports/payments?{}", period.query()),
+            }
+        }
+        Group::Service => format!("reports/payments?{}&service={key}", period.query()),
+        Group::Employee => format!("reports/payments?{}&employee={key}", period.query()),
+        Group::Way => format!("reports/payments?{}&way={key}", period.query()),
+    }
+}
+
+/// A text that a spreadsheet does not take for a formula (OWASP: "CSV Injection").
+fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// `-45.00`, `800`.
+fn number(minor: i64, currency: Currency) -> String {
+    let sign = if minor < 0 { "-" } else { "" };
+    let minor = minor.unsigned_abs();
+    match currency.exponent() {
+        0 => format!("{sign}{minor}"),
+        _ => format!("{sign}{}.{:02}", minor / 100, minor % 100),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_no_formula_and_a_sum_is_a_number() {
+        assert_eq!(harmless("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(harmless("-1"), "'-1");
+        assert_eq!(harmless("Cut, and \"finish\""), "Cut, and \"finish\"");
+        let yen = Currency::parse("JPY").unwrap();
+        assert_eq!(number(-4505, Currency::EUR), "-45.05");
+        assert_eq!(number(800, yen), "800");
+        assert_eq!(number(-5, Currency::EUR), "-0.05");
+    }
+}

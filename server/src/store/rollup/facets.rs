@@ -1,0 +1,128 @@
+//! What a payment was for: whose day, which services, who did them, how it was paid.
+
+use std::{collections::HashMap, sync::Arc};
+
+use domain::{id::AttemptId, report::shares};
+use jiff::{Timestamp, tz::TimeZone};
+use sqlx::AnyConnection;
+
+use super::Key;
+use crate::store::StoreError;
+
+/// What the payments of one round were for: each is read once.
+#[derive(Default)]
+pub struct Facets {
+    known: HashMap<AttemptId, Option<Arc<Of>>>,
+    zones: HashMap<String, TimeZone>,
+}
+
+/// What one payment was for.
+pub struct Of {
+    /// `online`, `link` or `fee`.
+    pub way: &'static str,
+    employee: String,
+    zone: TimeZone,
+    /// Services and products, with their prices.
+    lines: Vec<(String, i64)>,
+}
+
+impl Facets {
+    /// What this payment was for.
+    pub async fn of(
+        &mut self,
+        db: &mut AnyConnection,
+        attempt: &AttemptId,
+    ) -> Result<Option<Arc<Of>>, StoreError> {
+        if let Some(known) = self.known.get(attempt) {
+            return Ok(known.clone());
+        }
+        let read = self.read(db, attempt).await?.map(Arc::new);
+        self.known.insert(attempt.clone(), read.clone());
+        Ok(read)
+    }
+
+    async fn read(&mut self, db: &mut AnyConnection, attempt: &AttemptId) -> Result<Option<Of>, StoreError> {
+        let row: Option<(String, String, i64, String)> = sqlx::query_as(
+            "SELECT b.id, b.employee, CASE WHEN b.choice IS NULL THEN 1 ELSE 0 END, s.time_zone \
+             FROM attempt a JOIN booking b ON b.id = a.booking JOIN salon s ON s.slug = b.salon WHERE a.id = $1",
+        )
+        .bind(attempt.as_str())
+        .fetch_optional(&mut *db)
+        .await?;
+        let Some((booking, employee, visit, zone)) = row else {
+            return Ok(None);
+        };
+        let lines: Vec<(String, i64)> =
+            sqlx::query_as("SELECT name, price FROM booking_line WHERE booking = $1 ORDER BY position")
+                .bind(&booking)
+                .fetch_all(&mut *db)
+                .await?;
+        let way = if visit == 1 { "link" } else { "online" };
+        Ok(Some(Of {
+            way,
+            employee,
+            zone: self.zone(&zone)?,
+            lines: if lines.is_empty() {
+                vec![(String::new(), 0)]
+            } else {
+                lines
+            },
+        }))
+    }
+
+    fn zone(&mut self, name: &str) -> Result<TimeZone, StoreError> {
+        if let Some(zone) = self.zones.get(name) {
+            return Ok(zone.clone());
+        }
+        let zone = TimeZone::get(name).map_err(StoreError::damaged)?;
+        self.zones.insert(name.to_owned(), zone.clone());
+        Ok(zone)
+    }
+}
+
+impl Of {
+    /// The salon's own day of a moment (milliseconds since 1970).
+    pub fn day(&self, at: i64) -> String {
+        let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+        at.to_zoned(self.zone.clone()).date().to_string()
+    }
+
+    /// A sum, shared out over the services and products.
+    pub fn shares(&self, sum: i64) -> Vec<(&str, i64)> {
+        let prices: Vec<i64> = self.lines.iter().map(|(_, price)| *price).collect();
+        let names = self.lines.iter().map(|(name, _)| name.as_str());
+        names.zip(shares(sum, &prices)).collect()
+    }
+
+    /// Under what a figure of it stands.
+    pub fn key(&self, salon: &str, day: &str, service: &str, currency: &str) -> Key {
+        Key {
+            salon: salon.to_owned(),
+            day: day.to_owned(),
+            service: service.to_owned(),
+            employee: self.employee.clone(),
+            way: self.way.to_owned(),
+            currency: currency.to_owned(),
+        }
+    }
+}
+
+/// The payment that a charge, a refund or a dispute of Stripe's is of.
+pub async fn attempt_of(
+    db: &mut AnyConnection,
+    salon: &str,
+    source: &str,
+) -> Result<Option<AttemptId>, StoreError> {
+    let found: Option<(String,)> = sqlx::query_as(
+        "SELECT id FROM attempt WHERE salon = $1 AND charge = $2 \
+         UNION ALL SELECT r.attempt FROM refund r JOIN attempt a ON a.id = r.attempt WHERE a.salon = $1 AND r.stripe_id = $2 \
+         UNION ALL SELECT attempt FROM dispute WHERE salon = $1 AND id = $2 LIMIT 1",
+    )
+    .bind(salon)
+    .bind(source)
+    .fetch_optional(db)
+    .await?;
+    found
+        .map(|(id,)| AttemptId::parse(&id).map_err(StoreError::damaged))
+        .transpose()
+}

@@ -1,0 +1,27 @@
+//! Rolls figures up, so that a report is there at once however many payments it is of.
+
+use crate::{
+    api::error::ApiError,
+    app::App,
+    store::{StoreError, rollup},
+};
+
+/// So many entries are taken in at a time.
+const BATCH: i64 = 500;
+
+/// Rolls up all that is to be.
+///
+/// # Errors
+/// [`ApiError`]; what was not taken in is taken in the next time.
+pub async fn run(app: &App) -> Result<(), ApiError> {
+    while rollup::any_to_roll(app.store.read()).await? {
+        let mut write = app.store.write().await?;
+        rollup::roll(write.conn(), BATCH).await?;
+        match write.commit().await {
+            // Another process did it.
+            Err(StoreError::Conflict(_)) => return Ok(()),
+            done => done?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Reports: what the figures say, and that they are what comes out when all is read anew.
+
+use domain::{id::SalonSlug, role::Role};
+use server::{
+    api::confirm::Next,
+    store::rollup::{self, By, Line},
+};
+
+use crate::{
+    desk::Desk,
+    harness::{House, VISA},
+    money::{Hears, advance, catch_up, give_back},
+};
+
+fn salon() -> SalonSlug {
+    SalonSlug::parse("lumen").unwrap()
+}
+
+async fn lines(house: &House, by: By) -> Vec<Line> {
+    let db = house.app.store.read();
+    rollup::lines(db, &salon(), by, "2000-01-01", "2100-01-01").await.unwrap()
+}
+
+/// What was rolled up is what comes out anew, to the last figure.
+async fn agrees(house: &House) {
+    let mut write = house.app.store.write().await.unwrap();
+    let differ = rollup::check(write.conn(), &salon()).await.unwrap();
+    assert_eq!(differ, []);
+    assert!(!rollup::any_to_roll(house.app.store.read()).await.unwrap());
+}
+
+async fn book_and_pay(house: &House, service: &str, employee: &str, minor: i64, card: &str) {
+    let page = house.page();
+    page.hold(&house.free(service, employee).await).await.unwrap();
+    assert_eq!(page.pay(minor, card).await.unwrap().next, Next::Done);
+}
+
+#[tokio::test]
+async fn figures_add_up_by_service_person_and_way_and_agree_with_a_rebuild() {
+    let house = House::start().await;
+    book_and_pay(&house, "svc_cut", "emp_anna", 4800, VISA).await;
+    give_back(&house, 2000).await;
+    book_and_pay(&house, "svc_cut", "emp_jonas", 4800, VISA).await;
+    book_and_pay(&house, "svc_balayage", "emp_anna", 5000, "4000000000000259").await;
+    let page = house.page();
+    page.open(&house.visit_link).await.unwrap();
+    page.pay(6450, VISA).await.unwrap();
+    house.work().await;
+    advance(&house, "all").await;
+    catch_up(&house, Hears::Everything).await;
+    agrees(&house).await;
+
+    let by = |lines: Vec<Line>| -> Vec<(String, i64, i64, i64, i64)> {
+        let figures = |line: Line| {
+            let f = line.figures;
+            (line.name, f.payments, f.gross, f.refunds, f.disputes)
+        };
+        lines.into_iter().map(figures).collect()
+    };
+    let text = |name: &str, a, b, c, d| (name.to_owned(), a, b, c, d);
+    assert_eq!(
+        by(lines(&house, By::Service).await),
+        [
+            text("Balayage", 1, 5000, 0, 5000),
+            // The link's 64.50 are 48.00 for this and 16.50 for the mask; the payment counts once.
+            text("Cut and finish", 3, 4800 + 4800 + 4800, 2000, 0),
+            text("Repair mask, 200 ml", 0, 1650, 0, 0),
+        ]
+    );
+    assert_eq!(
+        by(lines(&house, By::Way).await),
+        [text("link", 1, 6450, 0, 0), text("online", 3, 14_600, 2000, 5000)]
+    );
+    assert_eq!(
+        by(lines(&house, By::Employee).await),
+        [text("emp_anna", 3, 16_250, 2000, 5000), text("emp_jonas", 1, 4800, 0, 0)]
+    );
+    let all = lines(&house, By::Month).await;
+    let fees: i64 = all.iter().map(|line| line.figures.fees).sum();
+    let stripe: i64 = house.stripe_get("/v1/balance_transactions?limit=100").await["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["fee"].as_i64().unwrap())
+        .sum();
+    assert_eq!(fees, stripe);
+
+    let desk = Desk::of(&house, Role::Manager).await;
+    let seen = desk.get("reports?by=service").await.text;
+    assert!(seen.contains("EUR 210.50") && seen.contains("Repair mask"), "{seen}");
+    let behind = desk.get("reports/payments?service=Balayage").await.text;
+    assert!(behind.contains("−EUR 50.00") && !behind.contains("64.50"), "{behind}");
+    let stripe = desk.get("reports/stripe").await.text;
+    assert!(stripe.contains("To the cent"), "{stripe}");
+    let file = desk.get("reports/table.csv?by=way").await.text;
+    assert!(file.starts_with("Way to pay,Currency,Payments,Paid,"), "{file}");
+    assert!(file.contains("In online booking,EUR,3,146.00,"), "{file}");
+}
+
+#[tokio::test]
+async fn rolled_up_by_two_servers_at_once_or_anew_it_is_the_same() {
+    let house = House::start().await;
+    let beside = house.beside().await;
+    for nth in 0..6 {
+        let page = house.page();
+        page.hold(&house.free_nth("svc_cut", "emp_anna", nth).await).await.unwrap();
+        page.pay(4800, VISA).await.unwrap();
+    }
+    tokio::join!(house.work(), beside.work());
+    house.work().await;
+    agrees(&house).await;
+    let before = lines(&house, By::Day).await;
+    assert_eq!(before.iter().map(|line| line.figures.gross).sum::<i64>(), 6 * 4800);
+    let mut write = house.app.store.write().await.unwrap();
+    rollup::begin_anew(write.conn(), &salon()).await.unwrap();
+    write.commit().await.unwrap();
+    house.work().await;
+    agrees(&house).await;
+    assert_eq!(lines(&house, By::Day).await, before);
+}
+
+/// Half past eleven in the evening in Vienna is the same day there, and half an hour later it is the next, whatever day it is
+/// by UTC; also when the clocks change.
+#[tokio::test]
+async fn a_report_is_not_off_by_a_day_for_the_time_zone() {
+    for (at, day) in [
+        ("2027-01-15T22:30:00Z", "2027-01-15"),
+        ("2027-01-15T23:30:00Z", "2027-01-16"),
+        ("2027-07-15T21:30:00Z", "2027-07-15"),
+        ("2027-07-15T22:30:00Z", "2027-07-16"),
+        // The night in which the clocks are set forward, and the one in which they are set back.
+        ("2027-03-27T23:30:00Z", "2027-03-28"),
+        ("2027-03-28T21:59:59Z", "2027-03-28"),
+        ("2027-03-28T22:00:00Z", "2027-03-29"),
+        ("2027-10-30T22:00:00Z", "2027-10-31"),
+        ("2027-10-31T22:59:59Z", "2027-10-31"),
+        ("2027-10-31T23:00:00Z", "2027-11-01"),
+    ] {
+        let house = House::start().await;
+        book_and_pay(&house, "svc_cut", "emp_anna", 4800, VISA).await;
+        let at: jiff::Timestamp = at.parse().unwrap();
+        sqlx::query("UPDATE ledger SET at = $1, rolled = 0")
+            .bind(at.as_millisecond())
+            .execute(house.app.store.read())
+            .await
+            .unwrap();
+        sqlx::query("DELETE FROM rollup").execute(house.app.store.read()).await.unwrap();
+        house.work().await;
+        let days: Vec<String> = lines(&house, By::Day).await.into_iter().map(|line| line.name).collect();
+        assert_eq!(days, [day], "{at}");
+        let desk = Desk::of(&house, Role::Manager).await;
+        let behind = desk.get(&format!("reports/payments?from={day}&to={day}")).await.text;
+        assert!(behind.contains("Ada Lovelace"), "{at}: {behind}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_period_is_asked_for_there_is_a_page() {
+    let house = House::start().await;
+    let desk = Desk::of(&house, Role::Manager).await;
+    for query in [
+        "",
+        "?from=2026-01-01&to=2025-01-01",
+        "?from=nonsense&to=2025-13-01&by=weather",
+        "?from=0001-01-01&to=9999-12-31&by=week",
+        "?by=month",
+        "?from=2026-02-30",
+    ] {
+        for page in ["reports", "reports/table.csv", "reports/payments"] {
+            let seen = desk.get(&format!("{page}{query}")).await;
+            assert_eq!(seen.status, 200, "{page}{query}: {}", seen.text);
+        }
+    }
+    assert!(desk.get("reports").await.text.contains("Nothing was paid in this time"));
+}
