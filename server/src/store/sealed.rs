@@ -4,7 +4,7 @@ use domain::{id::SalonSlug, key::SigningSecret, time::Moment};
 use sqlx::{AnyConnection, FromRow};
 
 use super::{
-    StoreError,
+    StoreError, manage,
     salon::{self, Keys},
     to_json,
 };
@@ -117,7 +117,45 @@ pub async fn reseal(db: &mut AnyConnection, master: &MasterKey) -> Result<Reseal
             done.anew += 1;
         }
     }
+    reseal_addresses(db, master, &mut done).await?;
     Ok(done)
+}
+
+/// The addresses of bookings, some at a time: there are as many as bookings.
+async fn reseal_addresses(
+    db: &mut AnyConnection,
+    master: &MasterKey,
+    done: &mut Resealed,
+) -> Result<(), StoreError> {
+    let mut after = String::new();
+    loop {
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT booking, sealed FROM manage_link WHERE booking > $1 ORDER BY booking LIMIT 500",
+        )
+        .bind(&after)
+        .fetch_all(&mut *db)
+        .await?;
+        let Some((last, _)) = rows.last() else {
+            return Ok(());
+        };
+        after.clone_from(last);
+        for (booking, sealed) in rows {
+            done.all += 1;
+            if master.is_present(&sealed) {
+                continue;
+            }
+            let place = manage::place(&booking);
+            let damaged = |error| StoreError::damaged(format!("{place}: {error}"));
+            let plain = master.open(&place, &sealed).map_err(damaged)?;
+            sqlx::query("UPDATE manage_link SET sealed = $2 WHERE booking = $1 AND sealed = $3")
+                .bind(&booking)
+                .bind(master.seal(&place, &plain).map_err(damaged)?)
+                .bind(&sealed)
+                .execute(&mut *db)
+                .await?;
+            done.anew += 1;
+        }
+    }
 }
 
 pub(super) fn place(slug: &SalonSlug, field: &str) -> String {
