@@ -96,6 +96,10 @@ id!(
     /// A refund of ours, and the idempotency key of its call: `rfd_…`.
     RefundId, "rfd_", "a refund's id"
 );
+id!(
+    /// A fee for cancelling late or not coming: `fee_…`.
+    FeeId, "fee_", "a fee's id"
+);
 
 /// The name of a salon in addresses: 1 to 40 small letters, digits and hyphens, a letter or digit at both ends.
 ///
@@ -226,6 +230,10 @@ token!(
 token!(
     /// The secret part of a visit link (256 bits): `vl_…`.
     LinkToken, "vl_", "a visit link"
+);
+token!(
+    /// The secret part of the address where a client looks after a booking (256 bits): `mb_…`.
+    ManageToken, "mb_", "the address of a booking"
 );
 
 fn is_name(text: &str, longest: usize) -> bool {

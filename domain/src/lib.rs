@@ -10,6 +10,8 @@
 //! | sums as people type them | [`money_text`] |
 //! | who must pay, how much, and why | [`terms`] |
 //! | what cancelling costs, and until when it is free | [`cancellation`] |
+//! | what a client may change online, and until when | [`changing`] |
+//! | what becomes of the money then, and a fee's life | [`fee`] |
 //! | which times are free | [`availability`] |
 //! | how long a slot is held | [`hold`] |
 //! | a payment's life: attempts, observations, effects | [`payment`] |
@@ -23,9 +25,11 @@
 
 pub mod availability;
 pub mod cancellation;
+pub mod changing;
 pub mod currency;
 pub mod decline;
 pub mod dispute;
+pub mod fee;
 pub mod hold;
 pub mod id;
 pub mod key;

@@ -60,6 +60,17 @@ pub enum Observation {
     Succeeded,
 }
 
+/// What an attempt pays.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// The booking itself.
+    #[default]
+    Booking,
+    /// A fee for cancelling it late, or for not coming.
+    Fee,
+}
+
 /// Whether a booking still has its time.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Slot {
@@ -103,7 +114,7 @@ pub enum Effect {
     RetakeSlot,
     /// Write the client a confirmation with the receipt.
     MailBooked,
-    /// Write the client a receipt for a visit that was booked before.
+    /// Write the client a receipt for a visit that was booked before, or for a fee.
     MailPaid,
     /// Cancel the intent at Stripe, so that nothing can take money with it any more.
     CancelIntent,
@@ -186,6 +197,17 @@ pub fn is_news(attempt: AttemptState, seen: Observation) -> bool {
 /// ```
 #[must_use]
 pub fn advance(now: Situation, seen: Observation) -> Step {
+    step(now, seen, paid)
+}
+
+/// Moves the charge of a fee forward by one observation. Where the booking stands decides nothing of it;
+/// [`Situation::paid_otherwise`] here also says that nobody wants the fee any more.
+#[must_use]
+pub fn advance_fee(now: Situation, seen: Observation) -> Step {
+    step(now, seen, fee_paid)
+}
+
+fn step(now: Situation, seen: Observation, paid: fn(Situation) -> Step) -> Step {
     let next = seen.state();
     let stay = |effects| Step {
         booking: now.booking,
@@ -210,6 +232,19 @@ pub fn advance(now: Situation, seen: Observation) -> Step {
         AttemptState::Created | AttemptState::RequiresAction | AttemptState::Canceled => {
             moved(now.booking, vec![])
         }
+    }
+}
+
+/// A fee's money is there.
+fn fee_paid(now: Situation) -> Step {
+    Step {
+        booking: now.booking,
+        attempt: AttemptState::Succeeded,
+        effects: if now.paid_otherwise {
+            vec![Effect::RefundAll, Effect::MailRefunded]
+        } else {
+            vec![Effect::MailPaid]
+        },
     }
 }
 

@@ -1,7 +1,9 @@
 //! The bodies of the server functions, one file a noun.
 
+pub mod bill;
 pub mod catalogue;
 pub mod confirm;
+pub mod consent;
 pub mod context;
 pub mod declines;
 pub mod free_times;

@@ -1,5 +1,7 @@
 //! Mail to clients, in their language. In this version it is written to a folder, one file a letter.
 
+mod fees;
+
 use std::path::Path;
 
 use domain::{
@@ -20,9 +22,11 @@ use crate::{
     },
     app::App,
     handlers::{view::view, visit},
+    payments::manage,
     store::{
         attempt,
         booking::{self, BookingRecord},
+        fee::{self, FeeRecord},
         job::{Letter, Notice},
         link,
         salon::{self, SalonRecord},
@@ -52,9 +56,15 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
             };
             Some(link)
         }
-        Letter::Booked | Letter::Paid | Letter::Refunded | Letter::CalledOff => None,
+        _ => None,
     };
-    let (subject, body) = compose(&salon, &view, letter, link.as_deref(), &record.client.language);
+    let after = Aftermath {
+        link,
+        fee: fee::latest(app.store.read(), booking).await?,
+        given_back: given_back(app, booking).await?,
+        manage: manage::address(app, booking).await?,
+    };
+    let (subject, body) = compose(&salon, &view, letter, &record.client.language, &after);
     tracing::info!(%booking, ?letter, "a letter");
     let Some(dir) = &app.mail_dir else { return Ok(()) };
     let message = message(&salon, &record.client.email, &record.client.name, subject, body)?;
@@ -102,6 +112,10 @@ pub async fn notify(
             "A refund did not reach the client: the bank sent it back, or Stripe refused it. The money is in your Stripe \
              account. Please agree with the client on another way, such as a bank transfer."
         }
+        Notice::FeeFailed => {
+            "A fee could not be charged: the card was declined, or could not be used any more. You can try again, ask the \
+             client to pay it, or do without it."
+        }
         Notice::Dispute => {
             "A client's bank asks for a payment back. Please answer in Stripe's dashboard before the deadline that is shown \
              there: without an answer the dispute is lost."
@@ -117,6 +131,7 @@ pub async fn notify(
     let subject = match notice {
         Notice::GivenBack => "A payment goes back",
         Notice::RefundFailed => "A refund failed",
+        Notice::FeeFailed => "A fee could not be charged",
         Notice::Dispute => "A payment is disputed",
     };
     let subject = format!("{subject} ({})", record.reference);
@@ -125,14 +140,35 @@ pub async fn notify(
     put(dir, &format!("{}-{id}.eml", record.reference), &message).await
 }
 
+/// What a letter says besides the booking.
+#[derive(Debug)]
+pub struct Aftermath {
+    /// The link to pay a visit by.
+    pub link: Option<String>,
+    /// The booking's fee.
+    pub fee: Option<FeeRecord>,
+    /// How much of its payment went back or is about to, in minor units.
+    pub given_back: i64,
+    /// Where the client looks after it.
+    pub manage: String,
+}
+
+async fn given_back(app: &App, booking: &BookingId) -> Result<i64, ApiError> {
+    let attempts = attempt::of_booking(app.store.read(), booking).await?;
+    Ok(attempts
+        .iter()
+        .map(|attempt| attempt.refunded + attempt.reserved)
+        .sum())
+}
+
 /// Subject and text of a letter.
 #[must_use]
 pub fn compose(
     salon: &SalonRecord,
     booking: &Booking,
     letter: Letter,
-    link: Option<&str>,
     language: &str,
+    after: &Aftermath,
 ) -> (String, String) {
     let german = language.starts_with("de");
     let pick = |english: &str, german_text: &str| {
@@ -154,6 +190,7 @@ pub fn compose(
             "A reminder to pay for your visit at",
             "Erinnerung: Ihr Besuch bei",
         ),
+        other => fees::subject(other, german).to_owned(),
     };
     let mut text = vec![
         pick(
@@ -190,6 +227,7 @@ pub fn compose(
                  Ihre Karte zurück, das dauert 5 bis 10 Tage. Es tut uns leid. Sie können jederzeit einen anderen Termin buchen."
             ),
         ),
+        other => fees::opening(other, name, after.fee.as_ref(), german),
     });
     text.push(String::new());
     text.push(format!("  {when}"));
@@ -197,12 +235,32 @@ pub fn compose(
         text.push(format!("  {}  {}", line.name, sum(line.price, german)));
     }
     text.push(String::new());
-    if let Some(link) = link {
+    if let Some(link) = &after.link {
         text.extend([link.to_owned(), String::new()]);
     }
-    text.extend(money_lines(booking, german));
+    match letter {
+        letter if !letter.is_about_a_fee() => text.extend(money_lines(booking, german)),
+        _ => text.extend(fees::money_lines(
+            booking,
+            after.fee.as_ref(),
+            after.given_back,
+            german,
+        )),
+    }
     if letter == Letter::Booked {
         text.push(cancelling(salon, booking, german));
+    }
+    if !matches!(
+        letter,
+        Letter::Refunded | Letter::Link | Letter::Reminder | Letter::CalledOff
+    ) {
+        text.push(String::new());
+        text.push(match letter {
+            Letter::FeeToPay => pick("Pay here:", "Hier zahlen:"),
+            Letter::Booked => pick("Move or cancel it here:", "Hier verschieben oder absagen:"),
+            _ => pick("Your booking:", "Ihre Buchung:"),
+        });
+        text.push(after.manage.clone());
     }
     text.push(String::new());
     text.push(pick(
@@ -303,7 +361,8 @@ fn when(at: Moment, zone: &str, german: bool) -> String {
 }
 
 /// `EUR 45.00`, in German `45,00 EUR`.
-fn sum(money: Money, german: bool) -> String {
+#[must_use]
+pub fn sum(money: Money, german: bool) -> String {
     let text = money.to_string();
     match text.split_once(' ') {
         Some((code, number)) if german => format!("{} {code}", number.replace('.', ",")),

@@ -2,17 +2,21 @@
 
 pub mod ask;
 pub mod books;
+pub mod cancelling;
 pub mod dispute;
 pub mod event;
 pub mod evidence;
+pub mod fee;
+pub mod manage;
 pub mod object;
 pub mod refund;
+mod saved;
 mod situation;
 
 use domain::{
     ledger::{Entry, EntryKind},
     money::Money,
-    payment::{self, AttemptState, BookingState, Effect, Observation},
+    payment::{self, AttemptState, BookingState, Effect, Observation, Purpose},
     time::Moment,
 };
 
@@ -117,7 +121,7 @@ pub async fn apply(
     let mut booking = booking::find(write.conn(), &of.booking)
         .await?
         .ok_or_else(|| lost("booking"))?;
-    let mut attempts = attempt::of_booking(write.conn(), &of.booking).await?;
+    let mut attempts = attempt::of_purpose(write.conn(), &of.booking, of.purpose).await?;
     let listed = attempts.iter().find(|attempt| attempt.id == of.id).cloned();
     let mut attempt = match listed {
         Some(attempt) => attempt,
@@ -138,7 +142,10 @@ pub async fn apply(
         })));
     }
     let situation = situation::read(write, &booking, &attempt, &attempts, seen.observation).await?;
-    let step = payment::advance(situation, seen.observation);
+    let step = match of.purpose {
+        Purpose::Booking => payment::advance(situation, seen.observation),
+        Purpose::Fee => payment::advance_fee(situation, seen.observation),
+    };
     if !booking::advance(write.conn(), &booking.id, booking.version, step.booking).await? {
         return Ok(Applied::Again);
     }
@@ -166,6 +173,9 @@ pub async fn apply(
     if moved && attempt.state == AttemptState::Succeeded {
         book(write, &attempt, now).await?;
     }
+    if moved && attempt.purpose == Purpose::Fee {
+        fee::follow(write, &booking, &attempt, now).await?;
+    }
     for effect in step.effects {
         match effect {
             Effect::RetakeSlot => {
@@ -174,8 +184,8 @@ pub async fn apply(
                 }
             }
             Effect::MailBooked => mail(write, &booking, Letter::Booked, now).await?,
-            Effect::MailPaid => mail(write, &booking, Letter::Paid, now).await?,
-            Effect::MailRefunded => mail(write, &booking, Letter::Refunded, now).await?,
+            Effect::MailPaid => mail(write, &booking, paid_letter(&attempt), now).await?,
+            Effect::MailRefunded => mail(write, &booking, refunded_letter(&attempt), now).await?,
             Effect::CancelIntent => {
                 let job = Job::CancelIntent {
                     attempt: attempt.id.clone(),
@@ -239,6 +249,20 @@ pub async fn mail(
         letter,
     };
     Ok(job::insert(write.conn(), &random_id()?, &job, now).await?)
+}
+
+fn paid_letter(attempt: &AttemptRecord) -> Letter {
+    match attempt.purpose {
+        Purpose::Booking => Letter::Paid,
+        Purpose::Fee => Letter::FeeCharged,
+    }
+}
+
+fn refunded_letter(attempt: &AttemptRecord) -> Letter {
+    match attempt.purpose {
+        Purpose::Booking => Letter::Refunded,
+        Purpose::Fee => Letter::FeeWaived,
+    }
 }
 
 async fn give_back(write: &mut Write, attempt: &mut AttemptRecord, now: Moment) -> Result<(), ApiError> {

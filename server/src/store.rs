@@ -7,14 +7,18 @@
 pub mod attempt;
 pub mod audit;
 pub mod booking;
+pub mod card;
 pub mod claim;
 pub mod dispute;
 pub mod event;
 pub mod evidence;
+pub mod fee;
 pub mod job;
 pub mod ledger;
 mod line;
 pub mod link;
+pub mod manage;
+pub mod missed;
 pub mod offer;
 pub mod refund;
 pub mod rollup;

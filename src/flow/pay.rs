@@ -65,7 +65,7 @@ pub fn pay(app: App) {
         let answer = call(
             app,
             ConfirmCall {
-                request: ConfirmRequest { pay },
+                request: ConfirmRequest { pay, consent: None },
             },
             Some(&token),
         )

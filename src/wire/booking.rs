@@ -7,6 +7,7 @@ use domain::{
 };
 use server::api::{
     booking::{Booking, Line, Payment, State},
+    confirm::Consent,
     quote::Choice,
 };
 use wasm_bindgen::JsValue;
@@ -32,7 +33,16 @@ pub fn booking(value: &JsValue) -> Option<Booking> {
         state: state(&get(value, "state"))?,
         payment: payment(&get(value, "payment"))?,
         choice: choice(&get(value, "choice")),
+        consent: consent(&get(value, "consent")),
+        manage: text(value, "manage"),
         now: moment(value, "now")?,
+    })
+}
+
+fn consent(value: &JsValue) -> Option<Consent> {
+    Some(Consent {
+        text: text(value, "text")?,
+        version: small(value, "version")?,
     })
 }
 

@@ -65,7 +65,13 @@ pub fn confirm(request: &ConfirmRequest) -> JsValue {
             ("confirmation_token", confirmation_token.as_str().into()),
         ]),
     };
-    object(&[("pay", pay)])
+    let consent = request.consent.as_ref().map_or(JsValue::UNDEFINED, |consent| {
+        object(&[
+            ("text", consent.text.as_str().into()),
+            ("version", consent.version.into()),
+        ])
+    });
+    object(&[("pay", pay), ("consent", consent)])
 }
 
 fn choice(choice: &Choice) -> JsValue {

@@ -11,6 +11,7 @@ mod cancellation;
 mod currency;
 mod decline;
 mod dispute;
+mod fee;
 mod id;
 mod key;
 mod ledger;

@@ -2,7 +2,9 @@
 
 use domain::{
     decline::Decline,
-    payment::{AttemptState, BookingState, Effect, Observation, Situation, Slot, Step, advance, is_news},
+    payment::{
+        AttemptState, BookingState, Effect, Observation, Situation, Slot, Step, advance, advance_fee, is_news,
+    },
 };
 use proptest::prelude::*;
 
@@ -331,5 +333,25 @@ proptest! {
             Ok::<_, TestCaseError>((world.attempts[0], world.booking, world.refunded[0]))
         };
         prop_assert_eq!(end(&seen)?, end(&mixed)?);
+    }
+}
+
+#[test]
+fn a_fee_is_money_for_a_booking_that_does_not_take_place() {
+    for now in every_situation() {
+        let step = advance_fee(now, Observation::Succeeded);
+        assert_eq!(step.booking, now.booking, "it makes no booking: {now:?}");
+        let expected = match now {
+            _ if now.attempt == AttemptState::Succeeded => vec![],
+            _ if now.paid_otherwise => vec![Effect::RefundAll, Effect::MailRefunded],
+            _ => vec![Effect::MailPaid],
+        };
+        assert_eq!(step.effects, expected, "{now:?}");
+        for seen in [
+            Observation::NoAnswer,
+            Observation::Declined(Decline::Authenticate),
+        ] {
+            assert_eq!(advance_fee(now, seen), advance(now, seen), "{now:?}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 use server_fn_macro_default::server;
 
-use super::{error::ApiError, quote::Choice};
+use super::{confirm::Consent, error::ApiError, quote::Choice};
 
 /// A booking, whatever became of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,13 @@ pub struct Booking {
     pub payment: Payment,
     /// What it was chosen from, to take the slot again; `None` for a visit the salon made.
     pub choice: Option<Choice>,
+    /// The sentence beside the box that lets the salon save the card for fees; `None`: it saves none. Empty at first: nobody
+    /// agrees by doing nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
+    /// Where the client looks after the booking, once it is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manage: Option<String>,
     /// The server's clock at this answer, for the countdown.
     pub now: Moment,
 }

@@ -12,6 +12,18 @@ use super::{booking::Booking, error::ApiError};
 pub struct ConfirmRequest {
     /// How.
     pub pay: Pay,
+    /// What the client agreed to, as [`super::booking::Booking::consent`] had it, if the box was ticked.
+    #[serde(default)]
+    pub consent: Option<Consent>,
+}
+
+/// A sentence by which a client lets the salon save the card for fees.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Consent {
+    /// The sentence, in the client's language.
+    pub text: String,
+    /// Its version: grows when its meaning changes.
+    pub version: u16,
 }
 
 /// How a client pays.

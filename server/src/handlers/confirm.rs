@@ -9,29 +9,32 @@ use domain::{
 };
 
 use super::{
+    bill, consent,
     context::{Context, current},
     declines,
     quote::Chosen,
-    view::{Around, view_of},
+    view::{Around, manage_address, view_of, view_of_fee},
 };
 use crate::{
     api::{
         confirm::{ConfirmRequest, Confirmed, Next, Pay, SettleRequest},
         error::{ApiError, Code},
     },
-    app::random_id,
+    app::{App, random_id},
     payments::{
         After, TRIES,
         ask::{self, Asked},
         mail,
     },
     store::{
-        StoreError,
+        self, StoreError,
         attempt::{self, AttemptRecord},
         booking::{self, BookingRecord},
+        card::Consent,
+        fee::FeeRecord,
         is_taken,
         job::Letter,
-        offer,
+        missed, offer,
         salon::SalonRecord,
     },
     stripe::StripeError,
@@ -45,13 +48,22 @@ pub async fn confirm(request: ConfirmRequest) -> Result<Confirmed, ApiError> {
     let context = current()?;
     let booking = context.booking().await?;
     let salon = context.salon(&booking.salon).await?;
+    let fee = bill::of_page(&context.app, &booking).await?;
     check_price(&context, &salon, &booking).await?;
     match request.pay {
+        Pay::AtSalon if fee.is_some() => Err(online_only()),
         Pay::AtSalon => book_unpaid(&context, &salon, booking).await,
         Pay::Card {
             sum,
             confirmation_token,
-        } => pay(&context, &salon, booking, sum, confirmation_token).await,
+        } => {
+            let consent = consent::check(&salon, &booking, request.consent, context.app.now())?;
+            let card = Card {
+                confirmation_token,
+                consent,
+            };
+            pay(&context, &salon, booking, fee, sum, card).await
+        }
     }
 }
 
@@ -63,9 +75,11 @@ pub async fn settle(_: SettleRequest) -> Result<Confirmed, ApiError> {
     let context = current()?;
     let booking = context.booking().await?;
     let salon = context.salon(&booking.salon).await?;
-    let attempts = attempt::of_booking(context.app.store.read(), &booking.id).await?;
+    let fee = bill::of_page(&context.app, &booking).await?;
+    let purpose = bill::purpose(fee.as_ref());
+    let attempts = attempt::of_purpose(context.app.store.read(), &booking.id, purpose).await?;
     let Some(latest) = attempts.first().cloned() else {
-        return unpaid(&context, &salon, &booking, &attempts).await;
+        return unpaid(&context, &salon, fee.as_ref(), &booking, &attempts).await;
     };
     // Another request is waiting for Stripe's answer to this one: it will write it down.
     let in_flight =
@@ -83,10 +97,10 @@ pub async fn settle(_: SettleRequest) -> Result<Confirmed, ApiError> {
             client_secret: None,
             refused: None,
         };
-        return answer(&context, &salon, nothing_asked).await;
+        return answer(&context, &salon, fee.as_ref(), nothing_asked).await;
     }
     let asked = ask::ask(&context.app, &latest).await?;
-    answer(&context, &salon, asked).await
+    answer(&context, &salon, fee.as_ref(), asked).await
 }
 
 async fn book_unpaid(
@@ -95,10 +109,7 @@ async fn book_unpaid(
     mut booking: BookingRecord,
 ) -> Result<Confirmed, ApiError> {
     if !booking.quote.accepts_unpaid() {
-        return Err(ApiError::new(
-            Code::PriceChanged,
-            "This booking is paid online. Choose a card to go on.",
-        ));
+        return Err(online_only());
     }
     for _ in 0..TRIES {
         check_open(&booking, context.app.now())?;
@@ -112,7 +123,7 @@ async fn book_unpaid(
             match write.commit().await {
                 Ok(()) => {
                     booking.state = BookingState::Booked;
-                    return unpaid(context, salon, &booking, &attempts).await;
+                    return unpaid(context, salon, None, &booking, &attempts).await;
                 }
                 Err(StoreError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -123,21 +134,32 @@ async fn book_unpaid(
     Err(busy())
 }
 
+/// The card, and what its holder agreed to.
+struct Card {
+    confirmation_token: String,
+    consent: Option<Consent>,
+}
+
 async fn pay(
     context: &Context,
     salon: &SalonRecord,
     booking: BookingRecord,
+    fee: Option<FeeRecord>,
     sum: Money,
-    confirmation_token: String,
+    card: Card,
 ) -> Result<Confirmed, ApiError> {
-    if !booking.quote.accepts(sum) {
+    let accepted = match &fee {
+        Some(fee) => fee.rest == sum,
+        None => booking.quote.accepts(sum),
+    };
+    if !accepted {
         return Err(ApiError::new(
             Code::PriceChanged,
             "The sum is not what the salon asks for. Look at the terms again before you pay.",
         ));
     }
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    if !(5..=255).contains(&confirmation_token.len()) || !confirmation_token.bytes().all(is_token) {
+    if !(5..=255).contains(&card.confirmation_token.len()) || !card.confirmation_token.bytes().all(is_token) {
         return Err(ApiError::invalid(
             "confirmation_token",
             "The card could not be read. Enter it again.",
@@ -146,9 +168,9 @@ async fn pay(
     let key = salon.secret_key(&context.app.master_key)?;
     let key =
         key.ok_or_else(|| ApiError::new(Code::PaymentDown, "This salon takes no cards at the moment."))?;
-    let attempt = begin(context, salon, booking.clone(), sum, confirmation_token).await?;
-    let asked = ask::charge(&context.app, &key, &booking, &attempt).await?;
-    answer(context, salon, asked).await
+    let attempt = begin(context, salon, booking.clone(), fee.as_ref(), sum, &card).await?;
+    let asked = ask::charge(&context.app, &key, &booking, &attempt, card.consent.is_some()).await?;
+    answer(context, salon, fee.as_ref(), asked).await
 }
 
 /// Writes the attempt down, before Stripe hears of it. An earlier one that only waits for the bank is ended first: the payer
@@ -157,14 +179,19 @@ async fn begin(
     context: &Context,
     salon: &SalonRecord,
     mut booking: BookingRecord,
+    fee: Option<&FeeRecord>,
     sum: Money,
-    confirmation_token: String,
+    card: &Card,
 ) -> Result<AttemptRecord, ApiError> {
     let app = &context.app;
     for _ in 0..TRIES {
         let now = app.now();
-        check_open(&booking, now)?;
-        let attempts = attempt::of_booking(app.store.read(), &booking.id).await?;
+        match fee {
+            Some(_) => check_payable(app, &booking).await?,
+            None => check_open(&booking, now)?,
+        }
+        let purpose = bill::purpose(fee);
+        let attempts = attempt::of_purpose(app.store.read(), &booking.id, purpose).await?;
         if attempts.iter().any(AttemptRecord::pays) {
             return Err(ApiError::new(Code::AlreadyPaid, "This booking is paid already."));
         }
@@ -180,10 +207,11 @@ async fn begin(
         let new = AttemptRecord {
             id: AttemptId::parse(&id).map_err(|error| ApiError::invalid("id", error.to_string()))?,
             booking: booking.id.clone(),
+            purpose,
             salon: booking.salon.clone(),
             sum,
             state: AttemptState::Created,
-            confirmation_token: confirmation_token.clone(),
+            confirmation_token: card.confirmation_token.clone(),
             intent: None,
             charge: None,
             decline: None,
@@ -204,6 +232,9 @@ async fn begin(
             Err(StoreError::Failed(error)) if is_taken(&error) => return Err(in_progress()),
             Err(error) => return Err(error.into()),
         }
+        if let Some(consent) = &card.consent {
+            store::card::insert(write.conn(), &new.id, consent).await?;
+        }
         match write.commit().await {
             Ok(()) => return Ok(new),
             Err(StoreError::Conflict(_)) => booking = context.booking().await?,
@@ -211,6 +242,18 @@ async fn begin(
         }
     }
     Err(busy())
+}
+
+/// Whether the fee still waits to be paid: the salon may have done without it meanwhile.
+async fn check_payable(app: &App, booking: &BookingRecord) -> Result<(), ApiError> {
+    match bill::of_link(app, booking).await? {
+        Some(fee) if fee.state.is_payable() => Ok(()),
+        Some(_) => Err(ApiError::new(Code::AlreadyPaid, "This fee is paid already.")),
+        None => Err(ApiError::new(
+            Code::Cancelled,
+            "The salon does without this fee. Nothing was charged.",
+        )),
+    }
 }
 
 /// Whether the booking still waits to be paid or booked.
@@ -247,12 +290,7 @@ async fn check_price(
     }
     let chosen = Chosen::of(context, salon.clone(), choice).await?;
     let db = context.app.store.read();
-    let known = booking::came_before(db, &booking.salon, &booking.client.email, context.app.now()).await?;
-    let history = if known {
-        domain::terms::History::Known
-    } else {
-        domain::terms::History::New
-    };
+    let history = missed::history(db, &booking.salon, &booking.client.email, context.app.now()).await?;
     let quote = chosen.price(history)?;
     if quote == booking.quote {
         return Ok(());
@@ -278,6 +316,7 @@ async fn check_price(
 async fn unpaid(
     context: &Context,
     salon: &SalonRecord,
+    fee: Option<&FeeRecord>,
     booking: &BookingRecord,
     attempts: &[AttemptRecord],
 ) -> Result<Confirmed, ApiError> {
@@ -285,16 +324,24 @@ async fn unpaid(
         BookingState::Expired => Next::TooLate,
         BookingState::Held | BookingState::Booked | BookingState::Cancelled => Next::Done,
     };
-    confirmed(context, salon, booking, attempts, next).await
+    confirmed(context, salon, fee, booking, attempts, next).await
 }
 
 /// The answer after an attempt.
-async fn answer(context: &Context, salon: &SalonRecord, asked: Asked) -> Result<Confirmed, ApiError> {
+async fn answer(
+    context: &Context,
+    salon: &SalonRecord,
+    fee: Option<&FeeRecord>,
+    asked: Asked,
+) -> Result<Confirmed, ApiError> {
     let After {
-        booking,
+        mut booking,
         attempt,
         attempts,
     } = asked.after;
+    if let Some(fee) = fee {
+        booking = bill::shown(booking, fee);
+    }
     if let Some(error) = &asked.refused
         && !attempt.state.is_open()
     {
@@ -321,23 +368,29 @@ async fn answer(context: &Context, salon: &SalonRecord, asked: Asked) -> Result<
             decline: Decline::OnceMore,
         },
     };
-    confirmed(context, salon, &booking, &attempts, next).await
+    confirmed(context, salon, fee, &booking, &attempts, next).await
 }
 
 async fn confirmed(
     context: &Context,
     salon: &SalonRecord,
+    fee: Option<&FeeRecord>,
     booking: &BookingRecord,
     attempts: &[AttemptRecord],
     next: Next,
 ) -> Result<Confirmed, ApiError> {
     let app = &context.app;
+    if let Some(fee) = fee {
+        let booking = view_of_fee(app, booking, fee).await?;
+        return Ok(Confirmed { booking, next });
+    }
     let currency = booking.quote.price.currency();
     let around = Around {
         salon,
         attempts,
         lines: booking::lines(app.store.read(), &booking.id, currency).await?,
         employee: offer::employee_name(app.store.read(), &booking.employee).await?,
+        manage: manage_address(app, booking).await?,
     };
     Ok(Confirmed {
         booking: view_of(app, booking, around),
@@ -371,6 +424,13 @@ fn refusal(salon: &SalonRecord, error: &StripeError) -> ApiError {
             format!("The salon can't take cards right now. Please call it: {phone}. Nothing was charged."),
         ),
     }
+}
+
+fn online_only() -> ApiError {
+    ApiError::new(
+        Code::PriceChanged,
+        "This booking is paid online. Choose a card to go on.",
+    )
 }
 
 fn in_progress() -> ApiError {

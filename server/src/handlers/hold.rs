@@ -19,12 +19,12 @@ use crate::{
         hold::{Client, HoldRequest},
     },
     app::random_id,
-    payments::{TRIES, take_slot},
+    payments::{TRIES, manage, take_slot},
     store::{
         StoreError,
         attempt::{self, AttemptRecord},
         booking::{self, BookingRecord, token_hash},
-        claim, is_taken,
+        claim, is_taken, missed,
     },
 };
 
@@ -63,6 +63,7 @@ impl Held {
             attempts: &self.attempts,
             lines: chosen.lines(),
             employee: chosen.employee.employee.name.clone(),
+            manage: None,
         };
         view_of(&context.app, &self.booking, around)
     }
@@ -117,6 +118,8 @@ async fn try_hold(
     }
     if before.is_some() {
         claim::give_up(write.conn(), record.id.as_str()).await?;
+    } else {
+        manage::give(&mut write, app, &record.id).await?;
     }
     if !take_slot(&mut write, &record).await? {
         return Err(ApiError::new(
@@ -208,14 +211,13 @@ pub fn reference(id: &str) -> String {
 
 async fn history(context: &Context, request: &HoldRequest) -> Result<History, ApiError> {
     let db = context.app.store.read();
-    let known = booking::came_before(
+    Ok(missed::history(
         db,
         &request.choice.salon,
         &request.client.email,
         context.app.now(),
     )
-    .await?;
-    Ok(if known { History::Known } else { History::New })
+    .await?)
 }
 
 /// Trims what was typed, and says which field is not right.

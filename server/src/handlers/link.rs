@@ -2,10 +2,11 @@
 
 use domain::{
     id::LinkToken,
-    payment::{AttemptState, BookingState},
+    payment::{AttemptState, BookingState, Purpose},
 };
 
 use super::{
+    bill,
     context::{Context, current},
     view::view,
 };
@@ -83,19 +84,20 @@ pub async fn open(request: OpenRequest) -> Result<Booking, ApiError> {
         }
     };
     let salon = context.salon(&visit.salon).await?;
-    if !salon.link_payment {
+    let fee = bill::of_link(app, &visit).await?;
+    if !salon.link_payment && fee.is_none() {
         return Err(ApiError::new(
             Code::LinkExpired,
             "The salon takes no payments by link at the moment.",
         ));
     }
-    if visit.state == BookingState::Cancelled {
+    if visit.state == BookingState::Cancelled && fee.is_none() {
         return Err(ApiError::new(
             Code::Cancelled,
             "This visit was called off. Nothing is to be paid.",
         ));
     }
-    end_earlier(&context, &visit).await?;
+    end_earlier(&context, &visit, bill::purpose(fee.as_ref())).await?;
     let now = app.now();
     let mut write = app.store.write().await?;
     link::note_opened(write.conn(), &token_hash(request.link.reveal()), now).await?;
@@ -115,9 +117,9 @@ pub async fn open(request: OpenRequest) -> Result<Booking, ApiError> {
 
 /// Ends the payment that the page which opened the link before has under way, so that only one page can pay. If it was paid
 /// meanwhile, it was paid: the new page will say so.
-async fn end_earlier(context: &Context, visit: &BookingRecord) -> Result<(), ApiError> {
+async fn end_earlier(context: &Context, visit: &BookingRecord, purpose: Purpose) -> Result<(), ApiError> {
     for _ in 0..TRIES {
-        let attempts = attempt::of_booking(context.app.store.read(), &visit.id).await?;
+        let attempts = attempt::of_purpose(context.app.store.read(), &visit.id, purpose).await?;
         let Some(open) = attempts.into_iter().find(|attempt| attempt.state.is_open()) else {
             return Ok(());
         };

@@ -1,17 +1,20 @@
 //! A booking as its client sees it.
 
-use domain::payment::{AttemptState, BookingState};
+use domain::payment::{AttemptState, BookingState, Purpose};
 
+use super::{bill, consent};
 use crate::{
     api::{
         booking::{Booking, Line, Payment, State},
         error::ApiError,
     },
     app::App,
+    payments::manage,
     store::{
         StoreError,
         attempt::{self, AttemptRecord},
         booking::{self, BookingRecord},
+        fee::FeeRecord,
         offer,
         salon::{self, SalonRecord},
     },
@@ -28,13 +31,45 @@ pub struct Around<'a> {
     pub lines: Vec<Line>,
     /// The name of who does it.
     pub employee: String,
+    /// Where its client looks after it.
+    pub manage: Option<String>,
 }
 
-/// A booking as its client sees it: four queries.
+/// A booking as its client sees it: four queries. A page that was opened by a link for a fee sees that fee.
 ///
 /// # Errors
 /// [`ApiError`].
 pub async fn view(app: &App, record: &BookingRecord) -> Result<Booking, ApiError> {
+    match bill::of_page(app, record).await? {
+        Some(fee) => view_of_fee(app, record, &fee).await,
+        None => view_of_booking(app, record).await,
+    }
+}
+
+/// The fee of a booking, as the client sees it who is to pay it.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn view_of_fee(app: &App, record: &BookingRecord, fee: &FeeRecord) -> Result<Booking, ApiError> {
+    let db = app.store.read();
+    let salon = salon::find(db, &record.salon)
+        .await?
+        .ok_or_else(|| StoreError::damaged("a booking without its salon"))?;
+    let attempts = attempt::of_purpose(db, &record.id, Purpose::Fee).await?;
+    let around = Around {
+        salon: &salon,
+        attempts: &attempts,
+        lines: vec![bill::line(fee, &record.client.language)],
+        employee: offer::employee_name(db, &record.employee).await?,
+        manage: None,
+    };
+    Ok(Booking {
+        cancellation: bill::no_terms(),
+        ..view_of(app, &bill::shown(record.clone(), fee), around)
+    })
+}
+
+async fn view_of_booking(app: &App, record: &BookingRecord) -> Result<Booking, ApiError> {
     let db = app.store.read();
     let salon = salon::find(db, &record.salon)
         .await?
@@ -56,8 +91,21 @@ pub async fn view(app: &App, record: &BookingRecord) -> Result<Booking, ApiError
         attempts: &attempts,
         lines,
         employee: offer::employee_name(db, &record.employee).await?,
+        manage: manage_address(app, record).await?,
     };
     Ok(view_of(app, record, around))
+}
+
+/// Where the client of a booking looks after it, once it is made.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn manage_address(app: &App, record: &BookingRecord) -> Result<Option<String>, ApiError> {
+    if record.state == BookingState::Booked {
+        Ok(Some(manage::address(app, &record.id).await?))
+    } else {
+        Ok(None)
+    }
 }
 
 /// The same, of what is known already.
@@ -86,6 +134,8 @@ pub fn view_of(app: &App, record: &BookingRecord, around: Around<'_>) -> Booking
         },
         payment: payment(record.state, around.attempts),
         choice: record.choice.clone(),
+        consent: consent::offered(around.salon, record),
+        manage: around.manage,
         now: app.now(),
     }
 }

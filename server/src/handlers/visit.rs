@@ -140,7 +140,7 @@ pub async fn make_link(
     let token = LinkToken::from_random(&bytes);
     let sealed = app
         .master_key
-        .seal(&link::place(&visit.id), token.reveal())
+        .seal(&link::place(visit.id.as_str()), token.reveal())
         .map_err(StoreError::damaged)?;
     let new = NewLink {
         token_hash: token_hash(token.reveal()),
@@ -157,7 +157,7 @@ pub async fn make_link(
 /// made.
 #[must_use]
 pub fn address(app: &App, visit: &BookingId, sealed: &str) -> Option<String> {
-    match app.master_key.open(&link::place(visit), sealed) {
+    match app.master_key.open(&link::place(visit.as_str()), sealed) {
         Ok(token) => Some(format!("{}/pay/{}", app.public_url, *token)),
         Err(error) => {
             tracing::warn!(%error, booking = %visit, "a link can't be shown again");

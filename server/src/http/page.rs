@@ -25,10 +25,10 @@ use crate::{
     },
     app::App,
     handlers::{
-        catalogue,
+        bill, catalogue,
         context::Context,
         link::{self, Found},
-        view::view,
+        view::{view, view_of_fee},
     },
     store::salon::SalonRecord,
 };
@@ -113,11 +113,16 @@ async fn visit(context: &Context, token: &str) -> Result<(Option<SalonRecord>, P
         }
         Found::Link(_, visit) => {
             let salon = context.salon(&visit.salon).await?;
+            let fee = bill::of_link(&context.app, &visit).await?;
+            let cards = salon.link_payment || fee.is_some();
             let view = View::Visit {
                 salon: salon.salon.clone(),
-                booking: view(&context.app, &visit).await?,
+                booking: match &fee {
+                    Some(fee) => view_of_fee(&context.app, &visit, fee).await?,
+                    None => view(&context.app, &visit).await?,
+                },
             };
-            let data = page_data(&context.app, &salon, view, salon.link_payment);
+            let data = page_data(&context.app, &salon, view, cards);
             Ok((Some(salon), data))
         }
     }

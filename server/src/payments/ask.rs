@@ -6,7 +6,7 @@ use domain::{
     payment::{AttemptState, BookingState, Observation},
 };
 
-use super::{After, Seen, observe};
+use super::{After, Seen, observe, saved};
 use crate::{
     api::error::{ApiError, Code},
     app::App,
@@ -17,7 +17,7 @@ use crate::{
     },
     stripe::{
         StripeError,
-        intent::{Charge, ClientSecret, Intent},
+        intent::{Card, Charge, ClientSecret, Intent},
     },
 };
 
@@ -46,7 +46,7 @@ pub fn pause(asks: i64) -> i64 {
     }
 }
 
-/// Sends a new attempt's charge and applies the answer.
+/// Sends a new attempt's charge and applies the answer. `saves`: the client agreed to have the card saved.
 ///
 /// # Errors
 /// [`ApiError`] when the answer can't be written; the worker asks again.
@@ -55,8 +55,14 @@ pub async fn charge(
     key: &SecretKey,
     booking: &BookingRecord,
     attempt: &AttemptRecord,
+    saves: bool,
 ) -> Result<Asked, ApiError> {
-    send(app, key, &booking.reference, attempt, Question::First).await
+    let customer = if saves {
+        saved::customer(app, key, attempt).await?
+    } else {
+        Ok(None)
+    };
+    send(app, key, &booking.reference, attempt, customer, Question::First).await
 }
 
 /// Sends the attempt's charge, for the first time or again with the same key. Stripe keeps keys for 24 hours, and the
@@ -66,18 +72,59 @@ async fn send(
     key: &SecretKey,
     reference: &str,
     attempt: &AttemptRecord,
+    customer: Result<Option<String>, StripeError>,
     question: Question,
 ) -> Result<Asked, ApiError> {
     let return_url = format!("{}/book/{}", app.public_url, attempt.salon);
+    let customer = match customer {
+        Ok(customer) => customer,
+        Err(error) => return take_in(app, attempt, question, Err(error)).await,
+    };
     let charge = Charge {
         attempt: attempt.id.as_str(),
         booking: attempt.booking.as_str(),
         reference,
         sum: attempt.sum,
-        confirmation_token: &attempt.confirmation_token,
-        return_url: &return_url,
+        card: Card::Present {
+            confirmation_token: &attempt.confirmation_token,
+            return_url: &return_url,
+            save_for: customer.as_deref(),
+        },
     };
     take_in(app, attempt, question, app.stripe.charge(key, &charge).await).await
+}
+
+/// Charges the saved card of a booking, without its holder. Who asked before looks first what came of it: Stripe forgets keys
+/// after a day, and a saved card can be charged as often as one likes.
+async fn send_saved(
+    app: &App,
+    key: &SecretKey,
+    reference: &str,
+    attempt: &AttemptRecord,
+) -> Result<Asked, ApiError> {
+    let card = match saved::card(app, key, &attempt.booking).await? {
+        Ok(card) => card,
+        Err(error) => return take_in(app, attempt, Question::Again, Err(error)).await,
+    };
+    if attempt.asks > 1 {
+        match app.stripe.intent_of(key, &card.customer, &attempt.id).await {
+            Ok(None) => {}
+            Ok(Some(intent)) => return take_in(app, attempt, Question::Read, Ok(intent)).await,
+            Err(error) => return take_in(app, attempt, Question::Read, Err(error)).await,
+        }
+    }
+    let charge = Charge {
+        attempt: attempt.id.as_str(),
+        booking: attempt.booking.as_str(),
+        reference,
+        sum: attempt.sum,
+        card: Card::Saved {
+            customer: &card.customer,
+            payment_method: &card.payment_method,
+        },
+    };
+    let answer = app.stripe.charge(key, &charge).await;
+    take_in(app, attempt, Question::Again, answer).await
 }
 
 /// Asks what became of an attempt that is open.
@@ -99,7 +146,12 @@ pub async fn ask(app: &App, attempt: &AttemptRecord) -> Result<Asked, ApiError> 
         None => {
             let booking = booking::find(app.store.read(), &attempt.booking).await?;
             let reference = booking.map(|booking| booking.reference).unwrap_or_default();
-            send(app, &key, &reference, attempt, Question::Again).await
+            if attempt.confirmation_token.is_empty() {
+                send_saved(app, &key, &reference, attempt).await
+            } else {
+                let customer = saved::customer(app, &key, attempt).await?;
+                send(app, &key, &reference, attempt, customer, Question::Again).await
+            }
         }
     }
 }

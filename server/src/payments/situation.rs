@@ -2,12 +2,12 @@
 
 use domain::{
     id::GroupDateId,
-    payment::{BookingState, Observation, Situation, Slot},
+    payment::{BookingState, Observation, Purpose, Situation, Slot},
 };
 
 use crate::{
     api::error::ApiError,
-    store::{StoreError, Write, attempt::AttemptRecord, booking::BookingRecord, claim},
+    store::{StoreError, Write, attempt::AttemptRecord, booking::BookingRecord, claim, fee},
 };
 
 /// The time is looked at only when money is seen: nothing else depends on it.
@@ -18,9 +18,12 @@ pub async fn read(
     attempts: &[AttemptRecord],
     seen: Observation,
 ) -> Result<Situation, ApiError> {
-    let paid_otherwise = attempts
+    let mut paid_otherwise = attempts
         .iter()
         .any(|other| other.id != attempt.id && other.pays());
+    if attempt.purpose == Purpose::Fee {
+        paid_otherwise |= fee::of_booking(write.conn(), &booking.id).await?.is_none();
+    }
     let slot = if seen == Observation::Succeeded {
         slot(write, booking).await?
     } else {

@@ -5,7 +5,7 @@ use domain::{
     decline::Decline,
     id::{AttemptId, BookingId, SalonSlug},
     money::Money,
-    payment::AttemptState,
+    payment::{AttemptState, Purpose},
     time::Moment,
 };
 use sqlx::{AnyConnection, AnyExecutor, AnyPool, FromRow};
@@ -17,15 +17,17 @@ use super::{StoreError, from_name, to_name};
 pub struct AttemptRecord {
     /// Its id, and the idempotency key of its charge.
     pub id: AttemptId,
-    /// The booking it pays.
+    /// The booking it pays, or whose fee.
     pub booking: BookingId,
+    /// Which of the two.
+    pub purpose: Purpose,
     /// The salon.
     pub salon: SalonSlug,
     /// The sum.
     pub sum: Money,
     /// Where it stands.
     pub state: AttemptState,
-    /// Stripe's `ctoken_…`.
+    /// Stripe's `ctoken_…`; empty where the saved card is charged without its holder.
     pub confirmation_token: String,
     /// Stripe's `pi_…`, once known.
     pub intent: Option<String>,
@@ -58,7 +60,7 @@ impl AttemptRecord {
 macro_rules! select {
     ($where:literal) => {
         concat!(
-            "SELECT id, booking, salon, sum, currency, state, confirmation_token, intent, charge, decline, refunded, \
+            "SELECT id, booking, purpose, salon, sum, currency, state, confirmation_token, intent, charge, decline, refunded, \
              reserved, asks, created, (SELECT COUNT(*) FROM refund r WHERE r.attempt = attempt.id AND r.reason = 'no_booking') \
              AS for_nothing FROM attempt WHERE ",
             $where
@@ -95,7 +97,7 @@ pub async fn by_intent(
     row.map(Row::read).transpose()
 }
 
-/// All attempts of a booking, the latest first (at most 50: a hold allows no more).
+/// All attempts to pay a booking itself, the latest first (at most 50: a hold allows no more).
 ///
 /// # Errors
 /// [`StoreError`].
@@ -103,14 +105,29 @@ pub async fn of_booking(
     db: impl AnyExecutor<'_>,
     booking: &BookingId,
 ) -> Result<Vec<AttemptRecord>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(select!("booking = $1 ORDER BY created DESC, id DESC LIMIT 50"))
-        .bind(booking.as_str())
-        .fetch_all(db)
-        .await?;
+    of_purpose(db, booking, Purpose::Booking).await
+}
+
+/// All attempts to pay a booking, or its fee, the latest first (at most 50).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_purpose(
+    db: impl AnyExecutor<'_>,
+    booking: &BookingId,
+    purpose: Purpose,
+) -> Result<Vec<AttemptRecord>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "booking = $1 AND purpose = $2 ORDER BY created DESC, id DESC LIMIT 50"
+    ))
+    .bind(booking.as_str())
+    .bind(to_name(&purpose)?)
+    .fetch_all(db)
+    .await?;
     rows.into_iter().map(Row::read).collect()
 }
 
-/// How many of a salon's attempts were declined that began after `since`.
+/// How many of a salon's attempts to pay bookings were declined that began after `since`.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -120,7 +137,7 @@ pub async fn declined_since(
     since: Moment,
 ) -> Result<i64, StoreError> {
     let (count,): (i64,) = sqlx::query_as(
-        "SELECT COUNT(*) FROM attempt WHERE salon = $1 AND state = 'declined' AND created > $2",
+        "SELECT COUNT(*) FROM attempt WHERE salon = $1 AND state = 'declined' AND created > $2 AND purpose = 'booking'",
     )
     .bind(salon.as_str())
     .bind(since.0)
@@ -135,11 +152,12 @@ pub async fn declined_since(
 /// [`StoreError`]; a unique violation when another attempt of the booking is open.
 pub async fn insert(db: &mut AnyConnection, new: &AttemptRecord, ask_at: Moment) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO attempt (id, booking, salon, sum, currency, state, confirmation_token, ask_at, created) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO attempt (id, booking, purpose, salon, sum, currency, state, confirmation_token, ask_at, created) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(new.id.as_str())
     .bind(new.booking.as_str())
+    .bind(to_name(&new.purpose)?)
     .bind(new.salon.as_str())
     .bind(new.sum.minor())
     .bind(new.sum.currency().code())
@@ -274,6 +292,7 @@ pub async fn to_ask(db: &AnyPool, now: Moment, most: i64) -> Result<Vec<AttemptI
 struct Row {
     id: String,
     booking: String,
+    purpose: String,
     salon: String,
     sum: i64,
     currency: String,
@@ -295,6 +314,7 @@ impl Row {
         Ok(AttemptRecord {
             id: AttemptId::parse(&self.id).map_err(StoreError::damaged)?,
             booking: BookingId::parse(&self.booking).map_err(StoreError::damaged)?,
+            purpose: from_name(&self.purpose)?,
             salon: SalonSlug::parse(&self.salon).map_err(StoreError::damaged)?,
             sum: Money::new(self.sum, currency).map_err(StoreError::damaged)?,
             state: from_name(&self.state)?,

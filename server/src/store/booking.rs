@@ -303,27 +303,6 @@ pub async fn busy(
         .collect()
 }
 
-/// Whether a client of this address had a visit at the salon before now.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn came_before(
-    db: impl AnyExecutor<'_>,
-    salon: &SalonSlug,
-    email: &str,
-    now: Moment,
-) -> Result<bool, StoreError> {
-    let found: Option<(String,)> = sqlx::query_as(
-        "SELECT id FROM booking WHERE salon = $1 AND email = $2 AND state = 'booked' AND ends < $3 LIMIT 1",
-    )
-    .bind(salon.as_str())
-    .bind(email)
-    .bind(now.0)
-    .fetch_optional(db)
-    .await?;
-    Ok(found.is_some())
-}
-
 async fn insert_lines(db: &mut AnyConnection, id: &BookingId, lines: &[Line]) -> Result<(), StoreError> {
     for (position, line) in (0_i64..).zip(lines) {
         sqlx::query(

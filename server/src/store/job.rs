@@ -77,6 +77,27 @@ pub enum Letter {
     Reminder,
     /// The visit was called off, because it was not paid in time.
     CalledOff,
+    /// The booking is cancelled.
+    Cancelled,
+    /// The client did not come, and that costs something.
+    Missed,
+    /// The fee was charged.
+    FeeCharged,
+    /// The client is asked to pay the fee.
+    FeeToPay,
+    /// The salon does without the fee.
+    FeeWaived,
+}
+
+impl Letter {
+    /// Whether it is about cancelling, not coming, or what that costs.
+    #[must_use]
+    pub fn is_about_a_fee(self) -> bool {
+        matches!(
+            self,
+            Letter::Cancelled | Letter::Missed | Letter::FeeCharged | Letter::FeeToPay | Letter::FeeWaived
+        )
+    }
 }
 
 /// What the salon is told.
@@ -89,6 +110,8 @@ pub enum Notice {
     RefundFailed,
     /// A dispute wants an answer.
     Dispute,
+    /// A fee could not be charged.
+    FeeFailed,
 }
 
 /// A job that is due.

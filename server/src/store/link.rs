@@ -121,41 +121,8 @@ pub async fn of_booking(db: impl AnyExecutor<'_>, booking: &BookingId) -> Result
 
 /// What a link's token is sealed for.
 #[must_use]
-pub fn place(booking: &BookingId) -> String {
+pub fn place(booking: &str) -> String {
     format!("{booking}/link")
-}
-
-/// All sealed tokens, with the visits they are of.
-///
-/// # Errors
-/// [`StoreError`].
-pub(super) async fn sealed(db: &mut AnyConnection) -> Result<Vec<(BookingId, String)>, StoreError> {
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT booking, sealed FROM visit_link WHERE sealed IS NOT NULL ORDER BY booking")
-            .fetch_all(db)
-            .await?;
-    rows.into_iter()
-        .map(|(id, sealed)| Ok((BookingId::parse(&id).map_err(StoreError::damaged)?, sealed)))
-        .collect()
-}
-
-/// Puts a token that was sealed anew in the place of the one before, unless that changed meanwhile.
-///
-/// # Errors
-/// [`StoreError`].
-pub(super) async fn reseal(
-    db: &mut AnyConnection,
-    booking: &BookingId,
-    before: &str,
-    anew: &str,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE visit_link SET sealed = $3 WHERE booking = $1 AND sealed = $2")
-        .bind(booking.as_str())
-        .bind(before)
-        .bind(anew)
-        .execute(db)
-        .await?;
-    Ok(())
 }
 
 /// Takes a visit's link back; `false` when there is none.

@@ -37,6 +37,10 @@ pub enum Reason {
     NoBooking,
     /// The salon wants it so.
     Requested,
+    /// The booking was cancelled.
+    Cancelled,
+    /// It was kept for a fee that the salon then did without.
+    FeeWaived,
     /// Somebody gave it back in Stripe's dashboard.
     Dashboard,
 }

@@ -2,6 +2,7 @@
 
 use domain::{
     cancellation::CancellationTerms,
+    changing::ChangeTerms,
     currency::Currency,
     hold::HoldMinutes,
     id::SalonSlug,
@@ -27,6 +28,8 @@ pub struct SalonRecord {
     pub terms: SalonTerms,
     /// Its terms for cancelling.
     pub cancellation: CancellationTerms,
+    /// What clients may change online, and how fees are taken.
+    pub changes: ChangeTerms,
     /// How long a slot is held.
     pub hold: HoldMinutes,
     /// How long before a start it can still be booked, in minutes.
@@ -122,7 +125,7 @@ impl SalonRecord {
 pub async fn find(db: impl AnyExecutor<'_>, slug: &SalonSlug) -> Result<Option<SalonRecord>, StoreError> {
     // Each column by its name: see `booking`.
     let row: Option<Row> = sqlx::query_as(
-        "SELECT slug, name, address, phone, colour, currency, time_zone, country, terms, cancellation, \
+        "SELECT slug, name, address, phone, colour, currency, time_zone, country, terms, cancellation, changes, \
          hold_minutes, lead_minutes, step_minutes, email, link_payment, embedders, publishable_key, secret_key, signing_secret, \
          former_signing_secret, former_signing_until, account, account_name, event_refused_at, event_refused \
          FROM salon WHERE slug = $1",
@@ -242,6 +245,25 @@ pub async fn set_switches(
     Ok(())
 }
 
+/// Sets what cancelling costs, what clients may change online, and how fees are taken.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_changes(
+    db: &mut AnyConnection,
+    slug: &SalonSlug,
+    cancellation: &CancellationTerms,
+    changes: &ChangeTerms,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE salon SET cancellation = $2, changes = $3 WHERE slug = $1")
+        .bind(slug.as_str())
+        .bind(to_json(cancellation)?)
+        .bind(to_json(changes)?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Notes whose account the keys are of.
 ///
 /// # Errors
@@ -298,6 +320,7 @@ pub fn without_keys(
         salon,
         terms,
         cancellation,
+        changes: ChangeTerms::default(),
         hold,
         lead_minutes: 60,
         step_minutes: 15,
@@ -326,6 +349,7 @@ struct Row {
     country: String,
     terms: String,
     cancellation: String,
+    changes: String,
     hold_minutes: i64,
     lead_minutes: i64,
     step_minutes: i64,
@@ -359,6 +383,7 @@ impl Row {
             },
             terms: from_json(&self.terms)?,
             cancellation: from_json(&self.cancellation)?,
+            changes: from_json(&self.changes)?,
             hold: hold.ok_or_else(|| StoreError::damaged("hold_minutes"))?,
             lead_minutes: self.lead_minutes,
             step_minutes: self.step_minutes,

@@ -4,7 +4,7 @@ use domain::{id::SalonSlug, key::SigningSecret, time::Moment};
 use sqlx::{AnyConnection, FromRow};
 
 use super::{
-    StoreError, link,
+    StoreError, link, manage,
     salon::{self, Keys},
     to_json,
 };
@@ -117,19 +117,66 @@ pub async fn reseal(db: &mut AnyConnection, master: &MasterKey) -> Result<Reseal
             done.anew += 1;
         }
     }
-    for (booking, sealed) in link::sealed(db).await? {
-        done.all += 1;
-        if master.is_present(&sealed) {
-            continue;
-        }
-        let place = link::place(&booking);
-        let damaged = |error| StoreError::damaged(format!("{place}: {error}"));
-        let plain = master.open(&place, &sealed).map_err(damaged)?;
-        let anew = master.seal(&place, &plain).map_err(damaged)?;
-        link::reseal(db, &booking, &sealed, &anew).await?;
-        done.anew += 1;
+    for tokens in TOKENS {
+        reseal_tokens(db, master, &tokens, &mut done).await?;
     }
     Ok(done)
+}
+
+/// Tokens of bookings that are kept to be shown again.
+struct Tokens {
+    select: &'static str,
+    update: &'static str,
+    place: fn(&str) -> String,
+}
+
+const TOKENS: [Tokens; 2] = [
+    Tokens {
+        select: "SELECT booking, sealed FROM manage_link WHERE booking > $1 ORDER BY booking LIMIT 500",
+        update: "UPDATE manage_link SET sealed = $2 WHERE booking = $1 AND sealed = $3",
+        place: manage::place,
+    },
+    Tokens {
+        select: "SELECT booking, sealed FROM visit_link WHERE sealed IS NOT NULL AND booking > $1 ORDER BY booking LIMIT 500",
+        update: "UPDATE visit_link SET sealed = $2 WHERE booking = $1 AND sealed = $3",
+        place: link::place,
+    },
+];
+
+/// Some at a time: there are as many as bookings.
+async fn reseal_tokens(
+    db: &mut AnyConnection,
+    master: &MasterKey,
+    tokens: &Tokens,
+    done: &mut Resealed,
+) -> Result<(), StoreError> {
+    let mut after = String::new();
+    loop {
+        let rows: Vec<(String, String)> = sqlx::query_as(tokens.select)
+            .bind(&after)
+            .fetch_all(&mut *db)
+            .await?;
+        let Some((last, _)) = rows.last() else {
+            return Ok(());
+        };
+        after.clone_from(last);
+        for (booking, sealed) in rows {
+            done.all += 1;
+            if master.is_present(&sealed) {
+                continue;
+            }
+            let place = (tokens.place)(&booking);
+            let damaged = |error| StoreError::damaged(format!("{place}: {error}"));
+            let plain = master.open(&place, &sealed).map_err(damaged)?;
+            sqlx::query(tokens.update)
+                .bind(&booking)
+                .bind(master.seal(&place, &plain).map_err(damaged)?)
+                .bind(&sealed)
+                .execute(&mut *db)
+                .await?;
+            done.anew += 1;
+        }
+    }
 }
 
 pub(super) fn place(slug: &SalonSlug, field: &str) -> String {

@@ -2,13 +2,20 @@
 
 use std::fmt;
 
-use domain::{decline::Decline, key::SecretKey, money::Money, payment::Observation};
+use domain::{
+    decline::Decline,
+    id::{AttemptId, BookingId},
+    key::SecretKey,
+    money::Money,
+    payment::Observation,
+};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{
     StripeClient, StripeError,
-    object::{LastError, Reference},
+    list::List,
+    object::{LastError, Metadata, Reference},
 };
 
 /// A PaymentIntent, as far as it is needed. Unknown fields are passed over.
@@ -20,6 +27,9 @@ pub struct Intent {
     client_secret: Option<ClientSecret>,
     last_payment_error: Option<LastError>,
     latest_charge: Option<Reference>,
+    payment_method: Option<Reference>,
+    #[serde(default)]
+    metadata: Metadata,
 }
 
 /// For Stripe.js alone. Never logged, never kept.
@@ -39,10 +49,34 @@ pub struct Charge<'a> {
     pub reference: &'a str,
     /// The sum.
     pub sum: Money,
-    /// Stripe's `ctoken_…`.
-    pub confirmation_token: &'a str,
-    /// Where a bank that insists on leaving the page returns to.
-    pub return_url: &'a str,
+    /// The card.
+    pub card: Card<'a>,
+}
+
+/// What is charged with.
+#[derive(Clone, Debug)]
+pub enum Card<'a> {
+    /// A card whose holder is there.
+    Present {
+        /// Stripe's `ctoken_…`.
+        confirmation_token: &'a str,
+        /// Where a bank that insists on leaving the page returns to.
+        return_url: &'a str,
+        /// The customer (`cus_…`) that it is saved for, to be charged later without its holder, who agreed to that.
+        save_for: Option<&'a str>,
+    },
+    /// A card that was saved, without its holder.
+    Saved {
+        /// Stripe's `cus_…`.
+        customer: &'a str,
+        /// Stripe's `pm_…`.
+        payment_method: &'a str,
+    },
+}
+
+#[derive(Deserialize)]
+struct Customer {
+    id: String,
 }
 
 impl StripeClient {
@@ -51,18 +85,71 @@ impl StripeClient {
     /// # Errors
     /// [`StripeError`].
     pub async fn charge(&self, key: &SecretKey, charge: &Charge<'_>) -> Result<Intent, StripeError> {
-        let form = [
+        let mut form = vec![
             ("amount", charge.sum.minor().to_string()),
             ("currency", charge.sum.currency().stripe_code()),
             ("allowed_payment_method_types[]", "card".to_owned()),
             ("confirm", "true".to_owned()),
-            ("confirmation_token", charge.confirmation_token.to_owned()),
-            ("return_url", charge.return_url.to_owned()),
-            ("description", format!("Booking {}", charge.reference)),
-            ("metadata[booking]", charge.booking.to_owned()),
-            ("metadata[attempt]", charge.attempt.to_owned()),
         ];
+        match charge.card {
+            Card::Present {
+                confirmation_token,
+                return_url,
+                save_for,
+            } => {
+                form.push(("confirmation_token", confirmation_token.to_owned()));
+                form.push(("return_url", return_url.to_owned()));
+                if let Some(customer) = save_for {
+                    form.push(("customer", customer.to_owned()));
+                    form.push(("setup_future_usage", "off_session".to_owned()));
+                }
+            }
+            Card::Saved {
+                customer,
+                payment_method,
+            } => {
+                form.push(("customer", customer.to_owned()));
+                form.push(("payment_method", payment_method.to_owned()));
+                form.push(("off_session", "true".to_owned()));
+            }
+        }
+        form.push(("description", format!("Booking {}", charge.reference)));
+        form.push(("metadata[booking]", charge.booking.to_owned()));
+        form.push(("metadata[attempt]", charge.attempt.to_owned()));
         self.post(key, "/v1/payment_intents", charge.attempt, &form).await
+    }
+
+    /// Makes a customer to save a card for, and answers its `cus_…`. No name and no address: the booking's id is enough.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn customer(
+        &self,
+        key: &SecretKey,
+        attempt: &AttemptId,
+        booking: &BookingId,
+    ) -> Result<String, StripeError> {
+        let form = [("metadata[booking]", booking.as_str().to_owned())];
+        let made: Customer = self
+            .post(key, "/v1/customers", &format!("customer_{attempt}"), &form)
+            .await?;
+        Ok(made.id)
+    }
+
+    /// A customer's intent that was made for this attempt, if there is one among the latest 100.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn intent_of(
+        &self,
+        key: &SecretKey,
+        customer: &str,
+        attempt: &AttemptId,
+    ) -> Result<Option<Intent>, StripeError> {
+        let path = format!("/v1/payment_intents?limit=100&customer={customer}");
+        let list: List<Intent> = self.get(key, &path).await?;
+        let of_ours = |intent: &Intent| intent.metadata.attempt.as_deref() == Some(attempt.as_str());
+        Ok(list.data.into_iter().find(of_ours))
     }
 
     /// Reads an intent.
@@ -112,6 +199,12 @@ impl Intent {
     #[must_use]
     pub fn charge(&self) -> Option<&str> {
         self.latest_charge.as_ref().map(Reference::id)
+    }
+
+    /// The card, `pm_…`.
+    #[must_use]
+    pub fn payment_method(&self) -> Option<&str> {
+        self.payment_method.as_ref().map(Reference::id)
     }
 
     /// For Stripe.js.

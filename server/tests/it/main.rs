@@ -8,12 +8,14 @@
 )]
 
 mod binary;
+mod cancelling;
 mod complaints;
 mod declines;
 mod desk;
 mod doors;
 mod edges;
 mod ends;
+mod fees;
 mod harness;
 mod headers;
 mod holds;

@@ -18,7 +18,9 @@ fn salon() -> SalonSlug {
 
 async fn lines(house: &House, by: By) -> Vec<Line> {
     let db = house.app.store.read();
-    rollup::lines(db, &salon(), by, "2000-01-01", "2100-01-01").await.unwrap()
+    rollup::lines(db, &salon(), by, "2000-01-01", "2100-01-01")
+        .await
+        .unwrap()
 }
 
 /// What was rolled up is what comes out anew, to the last figure.
@@ -73,7 +75,10 @@ async fn figures_add_up_by_service_person_and_way_and_agree_with_a_rebuild() {
     );
     assert_eq!(
         by(lines(&house, By::Employee).await),
-        [text("emp_anna", 3, 16_250, 2000, 5000), text("emp_jonas", 1, 4800, 0, 0)]
+        [
+            text("emp_anna", 3, 16_250, 2000, 5000),
+            text("emp_jonas", 1, 4800, 0, 0)
+        ]
     );
     let all = lines(&house, By::Month).await;
     let fees: i64 = all.iter().map(|line| line.figures.fees).sum();
@@ -87,9 +92,15 @@ async fn figures_add_up_by_service_person_and_way_and_agree_with_a_rebuild() {
 
     let desk = Desk::of(&house, Role::Manager).await;
     let seen = desk.get("reports?by=service").await.text;
-    assert!(seen.contains("EUR 210.50") && seen.contains("Repair mask"), "{seen}");
+    assert!(
+        seen.contains("EUR 210.50") && seen.contains("Repair mask"),
+        "{seen}"
+    );
     let behind = desk.get("reports/payments?service=Balayage").await.text;
-    assert!(behind.contains("−EUR 50.00") && !behind.contains("64.50"), "{behind}");
+    assert!(
+        behind.contains("−EUR 50.00") && !behind.contains("64.50"),
+        "{behind}"
+    );
     let stripe = desk.get("reports/stripe").await.text;
     assert!(stripe.contains("To the cent"), "{stripe}");
     let file = desk.get("reports/table.csv?by=way").await.text;
@@ -103,14 +114,19 @@ async fn rolled_up_by_two_servers_at_once_or_anew_it_is_the_same() {
     let beside = house.beside().await;
     for nth in 0..6 {
         let page = house.page();
-        page.hold(&house.free_nth("svc_cut", "emp_anna", nth).await).await.unwrap();
+        page.hold(&house.free_nth("svc_cut", "emp_anna", nth).await)
+            .await
+            .unwrap();
         page.pay(4800, VISA).await.unwrap();
     }
     tokio::join!(house.work(), beside.work());
     house.work().await;
     agrees(&house).await;
     let before = lines(&house, By::Day).await;
-    assert_eq!(before.iter().map(|line| line.figures.gross).sum::<i64>(), 6 * 4800);
+    assert_eq!(
+        before.iter().map(|line| line.figures.gross).sum::<i64>(),
+        6 * 4800
+    );
     let mut write = house.app.store.write().await.unwrap();
     rollup::begin_anew(write.conn(), &salon()).await.unwrap();
     write.commit().await.unwrap();
@@ -144,12 +160,22 @@ async fn a_report_is_not_off_by_a_day_for_the_time_zone() {
             .execute(house.app.store.read())
             .await
             .unwrap();
-        sqlx::query("DELETE FROM rollup").execute(house.app.store.read()).await.unwrap();
+        sqlx::query("DELETE FROM rollup")
+            .execute(house.app.store.read())
+            .await
+            .unwrap();
         house.work().await;
-        let days: Vec<String> = lines(&house, By::Day).await.into_iter().map(|line| line.name).collect();
+        let days: Vec<String> = lines(&house, By::Day)
+            .await
+            .into_iter()
+            .map(|line| line.name)
+            .collect();
         assert_eq!(days, [day], "{at}");
         let desk = Desk::of(&house, Role::Manager).await;
-        let behind = desk.get(&format!("reports/payments?from={day}&to={day}")).await.text;
+        let behind = desk
+            .get(&format!("reports/payments?from={day}&to={day}"))
+            .await
+            .text;
         assert!(behind.contains("Ada Lovelace"), "{at}: {behind}");
     }
 }
@@ -171,5 +197,10 @@ async fn whatever_period_is_asked_for_there_is_a_page() {
             assert_eq!(seen.status, 200, "{page}{query}: {}", seen.text);
         }
     }
-    assert!(desk.get("reports").await.text.contains("Nothing was paid in this time"));
+    assert!(
+        desk.get("reports")
+            .await
+            .text
+            .contains("Nothing was paid in this time")
+    );
 }

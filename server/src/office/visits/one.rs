@@ -177,6 +177,8 @@ fn reason(reason: refunds::Reason) -> &'static str {
     match reason {
         refunds::Reason::NoBooking => "came too late, or a second time",
         refunds::Reason::Requested => "given back by the salon",
+        refunds::Reason::Cancelled => "the booking was cancelled",
+        refunds::Reason::FeeWaived => "the fee was waived",
         refunds::Reason::Dashboard => "given back in Stripe's dashboard",
     }
 }

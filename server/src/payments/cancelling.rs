@@ -1,0 +1,250 @@
+//! Cancelling a booking, and noting that a client did not come: what it costs, and what becomes of the money.
+//!
+//! Look first ([`look`]), show it, then do it ([`carry_out`]): what was shown is what is done, or nothing is.
+
+use domain::{
+    fee::{FeeState, Parts, divide},
+    money::Money,
+    payment::{AttemptState, BookingState},
+    time::Moment,
+};
+
+use super::{TRIES, ask, busy, fee, lost, mail, refund};
+use crate::{
+    api::error::{ApiError, Code},
+    app::App,
+    store::{
+        Write,
+        attempt::{self, AttemptRecord},
+        booking::{self, BookingRecord},
+        card, claim,
+        fee::{self as fees, Cause, FeeRecord},
+        job::Letter,
+        missed,
+        refund::Reason,
+        salon::SalonRecord,
+    },
+};
+
+/// What happens with the fee.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Decision {
+    /// What the salon's settings say: by itself, or after asking.
+    AsSet,
+    /// Somebody of the salon decides later.
+    Later,
+    /// The salon wants it: from the payment, the saved card, or by a link to the client.
+    Take,
+    /// The salon does without.
+    Waive,
+}
+
+/// What it would cost, and what would become of the money.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The booking as it was looked at.
+    pub booking: BookingRecord,
+    /// What for.
+    pub cause: Cause,
+    /// The fee and where it comes from.
+    pub parts: Parts,
+    /// Where the fee begins; `None`: there is none.
+    pub begins: Option<FeeState>,
+    paid: Option<AttemptRecord>,
+}
+
+/// What cancelling this booking, or not coming, costs now. A payment that is under way is ended first; if it took the money,
+/// then it is paid.
+///
+/// # Errors
+/// `Cancelled`, `Invalid` when there is nothing to cancel or to miss (yet); `InProgress` while a payment is under way.
+pub async fn look(
+    app: &App,
+    salon: &SalonRecord,
+    booking: &BookingRecord,
+    cause: Cause,
+    decision: Decision,
+) -> Result<Plan, ApiError> {
+    let mut booking = booking.clone();
+    for _ in 0..TRIES {
+        check(app, &booking, cause).await?;
+        let attempts = attempt::of_booking(app.store.read(), &booking.id).await?;
+        let Some(open) = attempts.iter().find(|attempt| attempt.state.is_open()) else {
+            return plan(app, salon, booking, &attempts, cause, decision).await;
+        };
+        if ask::end(app, open).await?.state.is_open() {
+            return Err(ApiError::new(
+                Code::InProgress,
+                "A payment of this booking is under way. Try again in a minute.",
+            ));
+        }
+        let again = booking::find(app.store.read(), &booking.id).await?;
+        booking = again.ok_or_else(|| lost("booking"))?;
+    }
+    Err(busy())
+}
+
+/// Does what was planned, in one transaction with what else the caller writes. `false` when the booking or its money changed
+/// since it was looked at: drop the transaction, and look again.
+///
+/// # Errors
+/// [`ApiError`]; the transaction must be dropped.
+pub async fn carry_out(write: &mut Write, plan: &Plan, now: Moment) -> Result<bool, ApiError> {
+    let Plan {
+        booking,
+        cause,
+        parts,
+        begins,
+        paid: _,
+    } = plan;
+    let state = match cause {
+        Cause::Cancelled => BookingState::Cancelled,
+        Cause::Missed => BookingState::Booked,
+    };
+    if !booking::advance(write.conn(), &booking.id, booking.version, state).await? {
+        return Ok(false);
+    }
+    match cause {
+        Cause::Cancelled => claim::give_up(write.conn(), booking.id.as_str()).await?,
+        Cause::Missed => missed::mark(write.conn(), &booking.id, Some(now)).await?,
+    }
+    if let Some(paid) = &plan.paid
+        && !parts.refund.is_zero()
+        && !refund::begin(write, paid, parts.refund, Reason::Cancelled, now).await?
+    {
+        return Ok(false);
+    }
+    let letter = match cause {
+        Cause::Cancelled => Letter::Cancelled,
+        Cause::Missed => Letter::Missed,
+    };
+    if *cause == Cause::Cancelled || begins.is_some() {
+        mail(write, booking, letter, now).await?;
+    }
+    if let Some(state) = *begins {
+        let new = FeeRecord {
+            id: fee::new_id()?,
+            booking: booking.id.clone(),
+            salon: booking.salon.clone(),
+            cause: *cause,
+            sum: parts.fee,
+            kept: parts.kept,
+            kept_of: plan.paid.as_ref().map(|paid| paid.id.clone()),
+            rest: parts.rest,
+            state,
+            created: now,
+        };
+        if !fees::insert(write.conn(), &new).await? {
+            return Ok(false);
+        }
+        fee::enter(write, booking, &new, now).await?;
+    }
+    tracing::info!(booking = %booking.id, ?cause, fee = %parts.fee, "called off");
+    Ok(true)
+}
+
+/// The client came after all: takes the note back, and the fee with it. `false` when that can't be done (any more): it was
+/// charged, or somebody changed the booking since it was read.
+///
+/// # Errors
+/// [`ApiError`]; the transaction must be dropped.
+pub async fn came_after_all(
+    write: &mut Write,
+    booking: &BookingRecord,
+    now: Moment,
+) -> Result<bool, ApiError> {
+    if missed::at(write.conn(), &booking.id).await?.is_none() {
+        return Ok(false);
+    }
+    let has_fee = fees::of_booking(write.conn(), &booking.id).await?.is_some();
+    let done = if has_fee {
+        fee::waive(write, booking, now).await?
+    } else {
+        booking::advance(write.conn(), &booking.id, booking.version, booking.state).await?
+    };
+    if done {
+        missed::mark(write.conn(), &booking.id, None).await?;
+    }
+    Ok(done)
+}
+
+async fn plan(
+    app: &App,
+    salon: &SalonRecord,
+    booking: BookingRecord,
+    attempts: &[AttemptRecord],
+    cause: Cause,
+    decision: Decision,
+) -> Result<Plan, ApiError> {
+    let db = app.store.read();
+    let paid = attempts
+        .iter()
+        .find(|attempt| attempt.state == AttemptState::Succeeded && left(attempt) > 0);
+    let price = booking.quote.price;
+    let sum = paid.map_or(Ok(Money::zero(price.currency())), |paid| {
+        Money::new(left(paid), paid.sum.currency()).map_err(|_| lost("a sum"))
+    })?;
+    let at = match cause {
+        Cause::Cancelled => app.now(),
+        // The tier for not coming is the one that holds at the start.
+        Cause::Missed => app.now().max(booking.start),
+    };
+    let fee = match decision {
+        Decision::Waive => Money::zero(price.currency()),
+        _ => salon.cancellation.explain(booking.start, price).fee_at(at, price),
+    };
+    let card = !fee.is_zero() && card::of_booking(db, &booking.id).await?.is_some();
+    let mut parts = divide(fee, sum, card).map_err(|_| lost("one currency"))?;
+    if cause == Cause::Missed && fee.is_zero() && decision != Decision::Waive {
+        // The terms say nothing of not coming: what was paid stays, until the salon gives it back.
+        parts.refund = fee;
+    }
+    let begins = match decision {
+        Decision::AsSet => parts.begin(salon.changes.ask_first),
+        Decision::Later => parts.begin(true),
+        Decision::Take => parts.begin(true).and_then(|asked| asked.wanted(parts.way)),
+        Decision::Waive => None,
+    };
+    Ok(Plan {
+        booking,
+        cause,
+        parts,
+        begins,
+        paid: paid.cloned(),
+    })
+}
+
+fn left(attempt: &AttemptRecord) -> i64 {
+    attempt.sum.minor() - attempt.refunded - attempt.reserved
+}
+
+async fn check(app: &App, booking: &BookingRecord, cause: Cause) -> Result<(), ApiError> {
+    match booking.state {
+        BookingState::Booked => {}
+        BookingState::Cancelled => {
+            return Err(ApiError::new(
+                Code::Cancelled,
+                "This booking is cancelled already.",
+            ));
+        }
+        BookingState::Held | BookingState::Expired => {
+            return Err(ApiError::new(
+                Code::Invalid,
+                "This booking was never made: there is nothing to cancel.",
+            ));
+        }
+    }
+    if missed::at(app.store.read(), &booking.id).await?.is_some() {
+        return Err(ApiError::new(
+            Code::Cancelled,
+            "It is noted already that the client did not come.",
+        ));
+    }
+    if cause == Cause::Missed && app.now() < booking.start {
+        return Err(ApiError::new(
+            Code::Invalid,
+            "This visit has not begun yet. Once it has, you can note that the client did not come.",
+        ));
+    }
+    Ok(())
+}
