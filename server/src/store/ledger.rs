@@ -131,7 +131,7 @@ pub struct Behind {
     pub service: String,
     /// Who did it.
     pub employee: String,
-    /// `online` or `link`.
+    /// `online`, `link` or `fee`.
     pub way: String,
 }
 
@@ -167,7 +167,7 @@ pub async fn behind(
          JOIN booking b ON b.id = a.booking WHERE l.salon = $1 AND l.at >= $2 AND l.at < $3 \
          AND ($4 = '' OR EXISTS (SELECT 1 FROM booking_line n WHERE n.booking = b.id AND n.name = $4)) \
          AND ($5 = '' OR b.employee = $5) \
-         AND ($6 = '' OR $6 = CASE WHEN b.choice IS NULL THEN 'link' ELSE 'online' END) \
+         AND ($6 = '' OR $6 = CASE WHEN a.purpose = 'fee' THEN 'fee' WHEN b.choice IS NULL THEN 'link' ELSE 'online' END) \
          ORDER BY l.at DESC LIMIT $7",
     )
     .bind(salon.as_str())

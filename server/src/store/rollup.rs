@@ -4,6 +4,7 @@
 //! many processes. [`afresh`] computes the same from nothing, and [`check`] compares.
 
 mod facets;
+mod kept;
 
 use std::collections::BTreeMap;
 
@@ -58,13 +59,17 @@ pub async fn roll(db: &mut AnyConnection, most: i64) -> Result<usize, StoreError
     .bind(most)
     .fetch_all(&mut *db)
     .await?;
-    let count = entries.len() + fees.len();
+    let kept = kept::take(db, most).await?;
+    let count = entries.len() + fees.len() + kept.len();
     let mut facets = Facets::default();
     let mut table = Table::new();
     for row in entries {
         row.add(db, &mut facets, &mut table).await?;
     }
     for row in fees {
+        row.add(db, &mut facets, &mut table).await?;
+    }
+    for row in kept {
         row.add(db, &mut facets, &mut table).await?;
     }
     for (key, figures) in table {
@@ -79,7 +84,9 @@ pub async fn roll(db: &mut AnyConnection, most: i64) -> Result<usize, StoreError
 /// [`StoreError`].
 pub async fn any_to_roll(db: &AnyPool) -> Result<bool, StoreError> {
     let found: Option<(i64,)> = sqlx::query_as(
-        "SELECT 1 WHERE EXISTS (SELECT 1 FROM ledger WHERE rolled = 0) OR EXISTS (SELECT 1 FROM settled WHERE rolled = 0)",
+        "SELECT CAST(1 AS BIGINT) WHERE EXISTS (SELECT 1 FROM ledger WHERE rolled = 0) \
+         OR EXISTS (SELECT 1 FROM settled WHERE rolled = 0) OR EXISTS (SELECT 1 FROM fee \
+         WHERE rolled_kept <> CASE WHEN state IN ('asked', 'waived') THEN 0 ELSE kept END)",
     )
     .fetch_optional(db)
     .await?;
@@ -128,6 +135,7 @@ pub async fn begin_anew(db: &mut AnyConnection, salon: &SalonSlug) -> Result<(),
         "DELETE FROM rollup WHERE salon = $1",
         "UPDATE ledger SET rolled = 0 WHERE salon = $1",
         "UPDATE settled SET rolled = 0 WHERE salon = $1",
+        "UPDATE fee SET rolled_kept = 0 WHERE salon = $1",
     ] {
         sqlx::query(sql).bind(salon.as_str()).execute(&mut *db).await?;
     }
@@ -151,12 +159,16 @@ pub async fn afresh(db: &mut AnyConnection, salon: &SalonSlug) -> Result<Table, 
     .bind(salon.as_str())
     .fetch_all(&mut *db)
     .await?;
+    let kept = kept::taken(db, salon).await?;
     let mut facets = Facets::default();
     let mut table = Table::new();
     for row in entries {
         row.add(db, &mut facets, &mut table).await?;
     }
     for row in fees {
+        row.add(db, &mut facets, &mut table).await?;
+    }
+    for row in kept {
         row.add(db, &mut facets, &mut table).await?;
     }
     table.retain(|_, figures| !figures.is_nothing());

@@ -19,7 +19,7 @@ pub struct Facets {
 /// What one payment was for.
 pub struct Of {
     /// `online`, `link` or `fee`.
-    pub way: &'static str,
+    pub way: String,
     employee: String,
     zone: TimeZone,
     /// Services and products, with their prices.
@@ -42,14 +42,15 @@ impl Facets {
     }
 
     async fn read(&mut self, db: &mut AnyConnection, attempt: &AttemptId) -> Result<Option<Of>, StoreError> {
-        let row: Option<(String, String, i64, String)> = sqlx::query_as(
-            "SELECT b.id, b.employee, CASE WHEN b.choice IS NULL THEN 1 ELSE 0 END, s.time_zone \
+        let row: Option<(String, String, String, String)> = sqlx::query_as(
+            "SELECT b.id, b.employee, CASE WHEN a.purpose = 'fee' THEN 'fee' WHEN b.choice IS NULL THEN 'link' ELSE 'online' END, \
+             s.time_zone \
              FROM attempt a JOIN booking b ON b.id = a.booking JOIN salon s ON s.slug = b.salon WHERE a.id = $1",
         )
         .bind(attempt.as_str())
         .fetch_optional(&mut *db)
         .await?;
-        let Some((booking, employee, visit, zone)) = row else {
+        let Some((booking, employee, way, zone)) = row else {
             return Ok(None);
         };
         let lines: Vec<(String, i64)> =
@@ -57,7 +58,6 @@ impl Facets {
                 .bind(&booking)
                 .fetch_all(&mut *db)
                 .await?;
-        let way = if visit == 1 { "link" } else { "online" };
         Ok(Some(Of {
             way,
             employee,
@@ -101,7 +101,7 @@ impl Of {
             day: day.to_owned(),
             service: service.to_owned(),
             employee: self.employee.clone(),
-            way: self.way.to_owned(),
+            way: self.way.clone(),
             currency: currency.to_owned(),
         }
     }

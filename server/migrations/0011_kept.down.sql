@@ -1,0 +1,2 @@
+DROP INDEX fee_to_roll;
+ALTER TABLE fee DROP COLUMN rolled_kept;
