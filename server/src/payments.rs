@@ -313,3 +313,54 @@ fn lost(what: &str) -> ApiError {
         "The server could not do this. Try again in a moment.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        currency::Currency,
+        id::{AttemptId, BookingId, SalonSlug},
+    };
+
+    use super::*;
+
+    #[test]
+    fn what_names_the_intent_or_the_charge_for_the_first_time_is_news() {
+        let attempt = AttemptRecord {
+            id: AttemptId::parse("pay_0123456789abcdef0123456789abcdef").unwrap(),
+            booking: BookingId::parse("bkg_0123456789abcdef0123456789abcdef").unwrap(),
+            salon: SalonSlug::parse("lumen").unwrap(),
+            sum: Money::new(4800, Currency::EUR).unwrap(),
+            state: AttemptState::Processing,
+            confirmation_token: "ctoken_1".to_owned(),
+            intent: Some("pi_1".to_owned()),
+            charge: None,
+            decline: None,
+            refunded: 0,
+            reserved: 0,
+            for_nothing: false,
+            asks: 0,
+            created: Moment(0),
+        };
+        let seen = |observation, intent: Option<&str>, charge: Option<&str>| Seen {
+            observation,
+            intent: intent.map(str::to_owned),
+            charge: charge.map(str::to_owned),
+        };
+        let old = Observation::Processing;
+        let table = [
+            (seen(old, None, None), false),
+            (seen(old, Some("pi_1"), None), false),
+            (seen(old, Some("pi_2"), None), true),
+            (seen(old, None, Some("ch_1")), true),
+            (seen(Observation::Succeeded, Some("pi_1"), None), true),
+        ];
+        for (seen, news) in table {
+            assert_eq!(seen.is_news_to(&attempt), news, "{seen:?}");
+        }
+        let charged = AttemptRecord {
+            charge: Some("ch_1".to_owned()),
+            ..attempt
+        };
+        assert!(!seen(old, Some("pi_1"), Some("ch_1")).is_news_to(&charged));
+    }
+}

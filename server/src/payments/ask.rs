@@ -321,3 +321,58 @@ fn is_definite_no(question: Question, error: &StripeError) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16) -> StripeError {
+        StripeError::Refused {
+            status,
+            code: None,
+            param: None,
+            message: String::new(),
+            request: None,
+        }
+    }
+
+    #[test]
+    fn only_what_can_t_have_taken_money_is_a_definite_no() {
+        use Question::{Again, First, Read};
+        let unreachable = StripeError::Unreachable(String::new());
+        let unknown = StripeError::Unknown(String::new());
+        let table = [
+            (First, &unreachable, true),
+            (First, &refused(400), true),
+            // Nobody was asked before.
+            (First, &refused(401), true),
+            (First, &unknown, false),
+            (Again, &refused(400), true),
+            (Again, &refused(404), true),
+            // The question before this one may have come through.
+            (Again, &refused(401), false),
+            (Again, &refused(403), false),
+            (Again, &unreachable, false),
+            (Again, &unknown, false),
+            // That an intent can't be read or cancelled says nothing of its money.
+            (Read, &refused(404), false),
+            (Read, &refused(401), false),
+            (Read, &unreachable, false),
+        ];
+        for (question, error, no) in table {
+            assert_eq!(is_definite_no(question, error), no, "{question:?} {error}");
+        }
+    }
+
+    #[test]
+    fn questions_are_seconds_then_minutes_then_hours_apart() {
+        let seconds: Vec<i64> = (0..15).map(|asks| pause(asks) / 1_000).collect();
+        assert_eq!(
+            seconds,
+            [
+                15, 2, 5, 15, 60, 60, 60, 600, 600, 600, 600, 600, 600, 3_600, 3_600
+            ]
+        );
+        assert_eq!(pause(-1), 15_000);
+    }
+}

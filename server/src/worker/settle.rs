@@ -68,14 +68,13 @@ async fn read(app: &App, slug: &SalonSlug, until: i64) -> Result<(), ApiError> {
             ApiError::new(Code::PaymentDown, "Stripe did not give its list")
         })?;
         after = list.data.last().map(|last| last.id.clone());
-        let known = fresh.len();
         for one in list.data {
             if !ledger::is_kept(app.store.read(), slug, &one.id).await? {
                 fresh.push(one);
             }
         }
-        // A page without anything new: what is older was read before.
-        if !list.has_more || after.is_none() || fresh.len() == known {
+        // To its end, also past what is known: a reading that its process did not survive has left gaps behind.
+        if !list.has_more || after.is_none() {
             break;
         }
     }

@@ -180,9 +180,10 @@ impl House {
 
     fn program(&self, url: &str) -> Command {
         // A file that may not grow is an error to the one who writes, as a full disk is, and no reason to be killed.
-        let mut command = Command::new("env");
+        // And it ends with us, should one of our promises be broken.
+        let mut command = Command::new("setpriv");
         command
-            .arg("--ignore-signal=XFSZ")
+            .args(["--pdeathsig", "KILL", "env", "--ignore-signal=XFSZ"])
             .arg(env!("CARGO_BIN_EXE_booking-checkout"))
             .env("BOOKING_LISTEN", url.trim_start_matches("http://"))
             .env("BOOKING_PUBLIC_URL", url)

@@ -71,10 +71,10 @@ pub async fn make(house: &House, postgres: &mut Option<Postgres>, dice: &mut Dic
     }
 }
 
-/// Another process writes for a while.
+/// Another process writes for a while. It may take long until it gets in between: SQLite has no line that two processes stand in.
 async fn lock(house: &House, dice: &mut Dice) {
     let mut conn = house.books.acquire().await.unwrap();
-    for sql in ["PRAGMA busy_timeout = 5000", "BEGIN IMMEDIATE"] {
+    for sql in ["PRAGMA busy_timeout = 30000", "BEGIN IMMEDIATE"] {
         sqlx::query(sql).execute(&mut *conn).await.unwrap();
     }
     tokio::time::sleep(Duration::from_millis(200 + dice.below(800))).await;

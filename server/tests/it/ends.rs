@@ -1,5 +1,7 @@
 //! The end of a hold beside a payment of it: what the model of the protocol found (`docs/decisions/0011-model-checking.md`).
 
+use std::time::Duration;
+
 use server::api::{
     booking::{Payment, State},
     confirm::{Next, Pay},
@@ -132,9 +134,14 @@ async fn a_hold_taken_again_is_not_ended_by_an_older_list() {
     let app = house.app.clone();
     let worker = tokio::spawn(async move { server::worker::tick(&app).await });
     // Meanwhile the other client takes her time again, and her bank asks her.
-    while struck(&house).await == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let listed = async {
+        while struck(&house).await == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), listed)
+        .await
+        .unwrap();
     second.hold(&choice).await.unwrap();
     let asked = pay_now(&second, house.card(BANK_ASKS).await).await;
     assert!(!worker.is_finished(), "the test was too slow to mean anything");

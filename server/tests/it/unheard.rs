@@ -110,3 +110,36 @@ async fn a_payment_unknown_for_days_is_found_in_the_list() {
         }
     }
 }
+
+/// A reading that its process did not survive has kept some of a list and not all of it. What is missing may stand behind pages
+/// of what is known.
+#[tokio::test]
+async fn a_gap_in_the_list_is_found_behind_pages_that_are_known() {
+    let house = House::start().await;
+    paid(&house, VISA).await;
+    // Other sales of the salon's account.
+    let sale = [
+        ("amount", "500"),
+        ("currency", "eur"),
+        ("confirm", "true"),
+        ("payment_method", "pm_card_visa"),
+        ("allowed_payment_method_types[]", "card"),
+    ];
+    for _ in 0..100 {
+        let made = house.stripe_post(INTENTS, &sale).await;
+        assert_eq!(made["status"], "succeeded", "{made}");
+    }
+    advance(&house, "all").await;
+    house.pass_minutes(11);
+    house.work().await;
+    let ours = "SELECT source FROM settled WHERE source IN (SELECT charge FROM attempt)";
+    let charge = one(&house, ours).await;
+    assert!(charge.is_some());
+    sqlx::query("DELETE FROM settled WHERE source IN (SELECT charge FROM attempt)")
+        .execute(house.app.store.read())
+        .await
+        .unwrap();
+    house.pass_minutes(11);
+    house.work().await;
+    assert_eq!(one(&house, ours).await, charge);
+}
