@@ -1,5 +1,6 @@
 //! The demo salon: what `seed-demo` fills the database with.
 
+mod history;
 mod salon;
 mod visit;
 
@@ -18,6 +19,7 @@ use crate::{
     app::App,
     office::invitation_link,
     store::{salon::Keys, sealed::set_up, staff},
+    worker::roll,
 };
 
 /// The demo salon's name in addresses.
@@ -32,6 +34,8 @@ pub struct Wishes {
     pub keys: Keys,
     /// The origins of its web site.
     pub embedders: Vec<String>,
+    /// So many paid bookings of the past are made up, for measuring.
+    pub history: i64,
 }
 
 /// What was made.
@@ -93,6 +97,9 @@ impl Wishes {
                 signing,
             },
             embedders,
+            history: value("--history")
+                .map_or(Ok(0), |count| count.parse())
+                .map_err(|_| "--history: must be a number".to_owned())?,
         })
     }
 }
@@ -116,6 +123,10 @@ pub async fn seed(app: &App, wishes: &Wishes) -> Result<Made, ApiError> {
     )
     .await?;
     write.commit().await?;
+    if wishes.history > 0 {
+        history::write(app, &slug, wishes.history).await?;
+        roll::run(app).await?;
+    }
     let starts = visit::starts(app, &slug).await?;
     let mut write = app.store.write().await?;
     let link = visit::make(app, &mut write, &slug, starts).await?;

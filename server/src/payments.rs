@@ -330,6 +330,7 @@ mod tests {
             booking: BookingId::parse("bkg_0123456789abcdef0123456789abcdef").unwrap(),
             salon: SalonSlug::parse("lumen").unwrap(),
             sum: Money::new(4800, Currency::EUR).unwrap(),
+            purpose: Purpose::Booking,
             state: AttemptState::Processing,
             confirmation_token: "ctoken_1".to_owned(),
             intent: Some("pi_1".to_owned()),

@@ -185,6 +185,7 @@ async fn seed(app: &App) -> Result<Vec<LinkToken>, Trouble> {
             signing: SigningSecret::parse(SIGNING_SECRET)?,
         },
         embedders: vec![],
+        history: 0,
     };
     let mut links = Vec::new();
     for _ in 0..2 {

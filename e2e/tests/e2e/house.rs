@@ -91,6 +91,7 @@ impl House {
                 signing: register_webhook(&http, &sandbox, &url).await,
             },
             embedders: vec![site.clone()],
+            history: 0,
         };
         let made = demo::seed(&app, &wishes).await.unwrap();
         let made: Value = serde_json::from_str(&made.to_string()).unwrap();

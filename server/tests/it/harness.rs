@@ -92,6 +92,7 @@ impl House {
         let wishes = demo::Wishes {
             keys,
             embedders: vec![],
+            history: 0,
         };
         let made = demo::seed(&app, &wishes).await.unwrap();
         let made: Value = serde_json::from_str(&made.to_string()).unwrap();

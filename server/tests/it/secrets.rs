@@ -289,7 +289,8 @@ async fn no_type_that_holds_a_secret_shows_it_when_it_is_printed() {
             "{key:?} {keys:?} {master:?} {url:?} {salon:?} {:?}",
             demo::Wishes {
                 keys: keys.clone(),
-                embedders: vec![]
+                embedders: vec![],
+                history: 0,
             }
         ),
         format!("{context:#?}"),
