@@ -7,6 +7,7 @@ mod chromium;
 mod load;
 mod page;
 mod process;
+mod reports;
 mod table;
 
 use crate::build::{self, Profile};
@@ -18,7 +19,7 @@ use lexopt::Arg;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
-const PARTS: [&str; 3] = ["bytes", "page", "load"];
+const PARTS: [&str; 4] = ["bytes", "page", "load", "reports"];
 
 /// What the person chose.
 struct Options {
@@ -63,6 +64,13 @@ pub fn main(parser: lexopt::Parser) -> Outcome {
     if options.wants("load") {
         report.insert("load".to_owned(), checkout::measure(&salon, &running)?);
     }
+    // The last: it fills the salon.
+    if options.wants("reports") {
+        report.insert(
+            "reports".to_owned(),
+            reports::measure(&salon, &programs, &running)?,
+        );
+    }
     services::end(running.services);
     if let Some(path) = options.json {
         let text =
@@ -100,7 +108,7 @@ fn parse(mut parser: lexopt::Parser) -> Outcome<Options> {
             other => {
                 return Err(args::unknown(
                     other,
-                    "--only bytes|page|load, --loads N, --json FILE",
+                    "--only bytes|page|load|reports, --loads N, --json FILE",
                 ));
             }
         }

@@ -168,6 +168,28 @@ fn seed(salon: &Salon, programs: &Programs, keys: &Keys, at_sandbox: bool) -> Ou
     }
 }
 
+/// Gives the salon so many paid bookings of the past, for measuring.
+pub fn history(salon: &Salon, programs: &Programs, keys: &Keys, count: u64) -> Outcome {
+    let mut command = server(salon, programs, true);
+    command.arg("seed-demo");
+    command.arg("--publishable-key").arg(&keys.publishable);
+    command.arg("--embed-origin").arg(salon.site_url());
+    command.arg("--history").arg(count.to_string());
+    command.env("STRIPE_SECRET_KEY", &keys.secret);
+    command.env("STRIPE_WEBHOOK_SECRET", &keys.signing);
+    run::quietly(&mut command, Duration::from_secs(1200)).map(|_| ())
+}
+
+/// Invites somebody to the salon as its owner, and gives the address to accept by.
+pub fn invite(salon: &Salon, programs: &Programs, email: &str) -> Outcome<String> {
+    let mut command = server(salon, programs, true);
+    command.args(["invite", SALON, email]);
+    let said = run::quietly(&mut command, Duration::from_secs(60))?;
+    let link = said.iter().rev().find(|line| line.contains("/welcome/"));
+    link.cloned()
+        .ok_or_else(|| Failure::new("The server's `invite` printed no address.").output(said))
+}
+
 fn server(salon: &Salon, programs: &Programs, at_sandbox: bool) -> Command {
     let mut command = run::command(&programs.server);
     command
