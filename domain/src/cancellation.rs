@@ -68,6 +68,12 @@ impl CancellationTerms {
         fits.then_some(CancellationTerms { tiers })
     }
 
+    /// The tiers, most hours first.
+    #[must_use]
+    pub fn tiers(&self) -> &[Tier] {
+        &self.tiers
+    }
+
     /// The terms for a booking of this price that starts then.
     ///
     /// ```

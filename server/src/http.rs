@@ -24,7 +24,7 @@ use axum::{
 
 use self::limits::What;
 pub use self::serve::serve;
-use crate::{app::App, office};
+use crate::{app::App, manage, office};
 
 /// So long a request's body may take to arrive, all of it.
 const WHOLE_BODY: Duration = Duration::from_secs(10);
@@ -34,6 +34,7 @@ pub fn router(app: App) -> Router {
     let pages = Router::new()
         .route("/book/{salon}", get(page::book))
         .route("/pay/{token}", get(page::pay))
+        .merge(manage::routes())
         .route_layer(middleware::from_fn_with_state(app.clone(), limit_pages));
     Router::new()
         .route("/healthz", get(healthz))

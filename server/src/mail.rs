@@ -247,7 +247,7 @@ pub fn compose(
             german,
         )),
     }
-    if letter == Letter::Booked {
+    if matches!(letter, Letter::Booked | Letter::Moved) {
         text.push(cancelling(salon, booking, german));
     }
     if !matches!(
@@ -257,7 +257,9 @@ pub fn compose(
         text.push(String::new());
         text.push(match letter {
             Letter::FeeToPay => pick("Pay here:", "Hier zahlen:"),
-            Letter::Booked => pick("Move or cancel it here:", "Hier verschieben oder absagen:"),
+            Letter::Booked | Letter::Moved => {
+                pick("Move or cancel it here:", "Hier verschieben oder absagen:")
+            }
             _ => pick("Your booking:", "Ihre Buchung:"),
         });
         text.push(after.manage.clone());

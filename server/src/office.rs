@@ -3,9 +3,11 @@
 //! Every route says which right it needs ([`routes`]), and a door before it asks for a session that has it ([`door`]). What
 //! changes something is a `POST` from one of these pages, written together with a line in the log (`store/audit.rs`).
 
+mod cancelling;
 pub mod desk;
 mod disputes;
 pub mod door;
+mod fees;
 pub mod field;
 pub mod files;
 pub mod form;
@@ -48,7 +50,9 @@ pub struct Route {
 #[must_use]
 pub fn routes() -> Vec<Route> {
     [
+        cancelling::routes(),
         disputes::routes(),
+        fees::routes(),
         home::routes(),
         log::routes(),
         methods::routes(),

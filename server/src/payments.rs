@@ -8,6 +8,7 @@ pub mod event;
 pub mod evidence;
 pub mod fee;
 pub mod manage;
+pub mod moving;
 pub mod object;
 pub mod refund;
 mod saved;

@@ -13,6 +13,7 @@ use domain::fee::FeeState;
 /// The subject, before the salon's name.
 pub fn subject(letter: Letter, german: bool) -> &'static str {
     let (english, german_text) = match letter {
+        Letter::Moved => ("Your booking is moved:", "Ihr Termin ist verschoben:"),
         Letter::Cancelled => ("Your booking is cancelled:", "Ihr Termin ist abgesagt:"),
         Letter::Missed => ("You were missed at", "Wir haben Sie vermisst:"),
         Letter::FeeCharged => ("Your payment at", "Ihre Zahlung bei"),
@@ -32,6 +33,8 @@ pub fn opening(letter: Letter, salon: &str, fee: Option<&FeeRecord>, german: boo
         (_, true) => "für die späte Absage",
     };
     match (letter, german) {
+        (Letter::Moved, false) => format!("your booking at {salon} is at another time now:"),
+        (Letter::Moved, true) => format!("Ihr Termin bei {salon} ist jetzt zu einer anderen Zeit:"),
         (Letter::Cancelled, false) => format!("your booking at {salon} is cancelled:"),
         (Letter::Cancelled, true) => format!("Ihr Termin bei {salon} ist abgesagt:"),
         (Letter::Missed, false) => format!("you had a booking at {salon} and did not come:"),

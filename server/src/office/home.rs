@@ -12,6 +12,7 @@ use maud::{Markup, html};
 use super::{
     Route,
     desk::Desk,
+    fees,
     page::{Room, page},
     trouble::{Answer, Trouble},
     visits::list,
@@ -79,6 +80,7 @@ async fn waiting(desk: &Desk) -> Result<Vec<Markup>, Trouble> {
             });
         }
     }
+    tasks.extend(fees::waiting(desk).await?);
     if desk.may(Right::Refunds) {
         for one in refund::failed(db, desk.slug()).await? {
             tasks.push(html! {
@@ -131,12 +133,18 @@ async fn handled(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
 }
 
 /// What can be set up, with what each is for.
-const SETTINGS: [(&str, &str, &str, Right); 3] = [
+const SETTINGS: [(&str, &str, &str, Right); 4] = [
     (
         "methods",
         "Payment methods",
         "Stripe's keys, and where clients can pay online.",
         Right::Keys,
+    ),
+    (
+        "cancelling",
+        "Cancelling and fees",
+        "What late cancelling and not coming cost, and until when clients may change bookings.",
+        Right::Terms,
     ),
     (
         "staff",

@@ -9,7 +9,7 @@ use domain::{
     time::Moment,
 };
 
-use super::{TRIES, ask, busy, fee, lost, mail, refund};
+use super::{ask, fee, lost, mail, refund};
 use crate::{
     api::error::{ApiError, Code},
     app::App,
@@ -53,11 +53,10 @@ pub struct Plan {
     paid: Option<AttemptRecord>,
 }
 
-/// What cancelling this booking, or not coming, costs now. A payment that is under way is ended first; if it took the money,
-/// then it is paid.
+/// What cancelling this booking, or not coming, costs now. Changes nothing.
 ///
 /// # Errors
-/// `Cancelled`, `Invalid` when there is nothing to cancel or to miss (yet); `InProgress` while a payment is under way.
+/// `Cancelled`, `Invalid` when there is nothing to cancel or to miss (yet).
 pub async fn look(
     app: &App,
     salon: &SalonRecord,
@@ -65,30 +64,32 @@ pub async fn look(
     cause: Cause,
     decision: Decision,
 ) -> Result<Plan, ApiError> {
-    let mut booking = booking.clone();
-    for _ in 0..TRIES {
-        check(app, &booking, cause).await?;
-        let attempts = attempt::of_booking(app.store.read(), &booking.id).await?;
-        let Some(open) = attempts.iter().find(|attempt| attempt.state.is_open()) else {
-            return plan(app, salon, booking, &attempts, cause, decision).await;
-        };
-        if ask::end(app, open).await?.state.is_open() {
-            return Err(ApiError::new(
-                Code::InProgress,
-                "A payment of this booking is under way. Try again in a minute.",
-            ));
-        }
-        let again = booking::find(app.store.read(), &booking.id).await?;
-        booking = again.ok_or_else(|| lost("booking"))?;
+    check(app, booking, cause).await?;
+    let attempts = attempt::of_booking(app.store.read(), &booking.id).await?;
+    plan(app, salon, booking.clone(), &attempts, cause, decision).await
+}
+
+/// Ends the payment of a booking that is under way, so that it can be cancelled; if it took the money meanwhile, then it is
+/// paid. Answers the booking as it is then.
+///
+/// # Errors
+/// `InProgress` while what became of it is not known.
+pub async fn clear_way(app: &App, booking: &BookingRecord) -> Result<BookingRecord, ApiError> {
+    let attempts = attempt::of_booking(app.store.read(), &booking.id).await?;
+    if let Some(open) = attempts.iter().find(|attempt| attempt.state.is_open())
+        && ask::end(app, open).await?.state.is_open()
+    {
+        return Err(under_way());
     }
-    Err(busy())
+    let again = booking::find(app.store.read(), &booking.id).await?;
+    again.ok_or_else(|| lost("booking"))
 }
 
 /// Does what was planned, in one transaction with what else the caller writes. `false` when the booking or its money changed
 /// since it was looked at: drop the transaction, and look again.
 ///
 /// # Errors
-/// [`ApiError`]; the transaction must be dropped.
+/// `InProgress` while a payment is under way ([`clear_way`] first); the transaction must be dropped.
 pub async fn carry_out(write: &mut Write, plan: &Plan, now: Moment) -> Result<bool, ApiError> {
     let Plan {
         booking,
@@ -103,6 +104,10 @@ pub async fn carry_out(write: &mut Write, plan: &Plan, now: Moment) -> Result<bo
     };
     if !booking::advance(write.conn(), &booking.id, booking.version, state).await? {
         return Ok(false);
+    }
+    let attempts = attempt::of_booking(&mut *write.conn(), &booking.id).await?;
+    if attempts.iter().any(|attempt| attempt.state.is_open()) {
+        return Err(under_way());
     }
     match cause {
         Cause::Cancelled => claim::give_up(write.conn(), booking.id.as_str()).await?,
@@ -247,4 +252,11 @@ async fn check(app: &App, booking: &BookingRecord, cause: Cause) -> Result<(), A
         ));
     }
     Ok(())
+}
+
+fn under_way() -> ApiError {
+    ApiError::new(
+        Code::InProgress,
+        "A payment of this booking is under way. Try again in a minute.",
+    )
 }

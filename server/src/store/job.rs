@@ -77,6 +77,8 @@ pub enum Letter {
     Reminder,
     /// The visit was called off, because it was not paid in time.
     CalledOff,
+    /// The booking is at another time.
+    Moved,
     /// The booking is cancelled.
     Cancelled,
     /// The client did not come, and that costs something.

@@ -6,7 +6,7 @@
 //! | two people get one slot when one abandons payment | `of_two_people_the_one_who_abandoned_payment_does_not_get_the_slot` | here |
 //! | a booking cancelled though Stripe took the money, because webhooks had failed | `a_paid_booking_stands_though_every_webhook_failed` | here |
 //! | a second try of an abandoned booking skips payment | `a_second_try_of_an_abandoned_booking_asks_for_payment_again` | here |
-//! | moving a paid booking asks for payment again | none: a paid booking can't be moved yet | |
+//! | moving a paid booking asks for payment again | `moving_a_paid_booking_keeps_its_payment` | `manage.rs` |
 //! | a first failed card kills the later success | `a_first_failed_card_does_not_kill_the_later_success` | here |
 //! | a request the salon declined is still charged | `a_booking_that_the_salon_declined_is_not_charged` | here |
 //! | webhook and browser both complete the booking | `webhook_browser_and_worker_complete_a_booking_once` | here |

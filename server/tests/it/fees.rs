@@ -28,7 +28,7 @@ const ASKS_ONCE: &str = "4000002500003155";
 const INTENTS: &str = "/v1/payment_intents";
 
 /// A colour with Anna, of which 30 % are paid now, with a card that is saved.
-async fn with_card<'a>(house: &'a House, card: &str) -> (Page<'a>, Booking) {
+pub async fn with_card<'a>(house: &'a House, card: &str) -> (Page<'a>, Booking) {
     set(house, |changes| changes.save_cards = true).await;
     let page = house.page();
     let held = page

@@ -15,6 +15,7 @@ use super::{link, refund};
 use crate::{
     office::{
         desk::Desk,
+        fees,
         form::{Form, Wrong},
         page::{Room, again, page},
         trouble::{Answer, Trouble},
@@ -97,6 +98,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
                 p.quiet { "Booking " (visit.reference) }
             }
         }
+        (fees::section(desk, visit).await?)
         (link::section(desk, visit, paid, typed).await?)
         @if !attempts.is_empty() {
             h2 { "Payments" }
