@@ -55,6 +55,30 @@ async fn a_payment_that_stays_unknown_is_not_asked_about_at_every_tick() {
     assert_eq!(page.status().await.unwrap().payment, Payment::UnderWay);
 }
 
+#[tokio::test]
+async fn the_longer_a_payment_is_unknown_the_less_often_it_is_asked_about() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    house.fault(INTENTS, "connection_reset_before", 1_000).await;
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Wait);
+    // After how many minutes it is asked about again, the first seven times.
+    let mut pauses = Vec::new();
+    for _ in 0..7 {
+        let before = struck(&house).await;
+        let mut minutes = 0;
+        while struck(&house).await == before {
+            let step = if minutes < 2 { 1 } else { 5 };
+            house.pass_minutes(step);
+            minutes += step;
+            house.work().await;
+            assert!(minutes <= 70, "it is asked about no more: {pauses:?}");
+        }
+        pauses.push(minutes);
+    }
+    assert_eq!(pauses, [1, 1, 1, 12, 12, 12, 62]);
+}
+
 /// How often the fault that waits has struck.
 async fn struck(house: &House) -> u64 {
     let faults = house.http.get(format!("{}/_sandbox/faults", house.sandbox.url()));

@@ -11,7 +11,7 @@ use server::{
     store::{attempt::AttemptRecord, ledger, refund::Reason},
 };
 
-use crate::harness::{House, Page, VISA, eur};
+use crate::harness::{DECLINED, House, Page, VISA, eur};
 
 /// What a salon subscribes to that sets its webhook up by hand.
 const THIRTEEN: [&str; 13] = [
@@ -162,6 +162,20 @@ async fn before_its_fee_is_known_a_payment_is_named_as_not_settled_yet() {
         books::report(&books),
         format!("{source}: the books say 4800, Stripe does not list it (yet) as Charge")
     );
+}
+
+#[tokio::test]
+async fn a_card_that_was_declined_is_not_in_the_books() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    page.pay(4800, DECLINED).await.unwrap();
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
+    advance(&house, "fees").await;
+    catch_up(&house, Hears::Everything).await;
+    let books = compare(&house).await;
+    assert_eq!(books.differences, []);
+    assert_eq!(net(&books), 4800 - 97);
 }
 
 #[tokio::test]
