@@ -298,6 +298,26 @@ async fn an_inquiry_moves_no_money() {
 }
 
 #[tokio::test]
+async fn what_came_for_nothing_is_set_aside_once() {
+    let house = House::start().await;
+    paid(&house, VISA).await;
+    let attempt = the_attempt(&house).await;
+    for first in [true, false] {
+        let mut write = house.app.store.write().await.unwrap();
+        let begun = refund::begin(
+            &mut write,
+            &attempt,
+            eur(1000),
+            Reason::NoBooking,
+            house.app.now(),
+        );
+        assert_eq!(begun.await.unwrap(), first);
+        write.commit().await.unwrap();
+        assert_eq!(the_attempt(&house).await.reserved, 1000);
+    }
+}
+
+#[tokio::test]
 async fn refunds_at_once_never_exceed_the_payment() {
     let house = House::start().await;
     paid(&house, VISA).await;
