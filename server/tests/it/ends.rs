@@ -8,7 +8,10 @@ use server::api::{
     error::Code,
 };
 
-use crate::harness::{BANK_ASKS, House, VISA, eur};
+use crate::{
+    harness::{BANK_ASKS, House, VISA, eur},
+    money::control,
+};
 
 const INTENTS: &str = "/v1/payment_intents";
 
@@ -53,6 +56,30 @@ async fn a_payment_that_stays_unknown_is_not_asked_about_at_every_tick() {
     }
     assert_eq!(struck(&house).await, after_one);
     assert_eq!(page.status().await.unwrap().payment, Payment::UnderWay);
+}
+
+#[tokio::test]
+async fn the_longer_a_payment_is_unknown_the_less_often_it_is_asked_about() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    house.fault(INTENTS, "connection_reset_before", 1_000).await;
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Wait);
+    // After how many minutes it is asked about again, the first seven times.
+    let mut pauses = Vec::new();
+    for _ in 0..7 {
+        let before = struck(&house).await;
+        let mut minutes = 0;
+        while struck(&house).await == before {
+            let step = if minutes < 2 { 1 } else { 5 };
+            house.pass_minutes(step);
+            minutes += step;
+            house.work().await;
+            assert!(minutes <= 70, "it is asked about no more: {pauses:?}");
+        }
+        pauses.push(minutes);
+    }
+    assert_eq!(pauses, [1, 1, 1, 12, 12, 12, 62]);
 }
 
 /// How often the fault that waits has struck.
@@ -109,6 +136,43 @@ async fn who_was_too_late_may_hold_and_pay_again() {
     house.work().await;
     assert_eq!((house.taken().len(), house.kept()), (2, 4800));
     assert_eq!(page.pay(4800, VISA).await.unwrap_err().code, Code::AlreadyPaid);
+}
+
+/// Its time is gone, and the salon has given some of it back in the dashboard before we knew that it was paid.
+#[tokio::test]
+async fn of_money_that_came_for_nothing_only_the_rest_goes_back() {
+    let house = House::start().await;
+    let page = house.page();
+    let choice = house.free("svc_cut", "emp_anna").await;
+    page.hold(&choice).await.unwrap();
+    house.fault(INTENTS, "connection_reset_after", 3).await;
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Wait);
+    let charge = house.taken()[0].clone();
+    sqlx::query("UPDATE attempt SET state = 'canceled', ask_at = NULL, intent = $1")
+        .bind(charge["payment_intent"].as_str().unwrap())
+        .execute(house.app.store.read())
+        .await
+        .unwrap();
+    for sql in ["UPDATE booking SET state = 'expired'", "DELETE FROM claim"] {
+        sqlx::query(sql).execute(house.app.store.read()).await.unwrap();
+    }
+    house.page().hold(&choice).await.unwrap();
+    let id = charge["id"].as_str().unwrap();
+    let back = serde_json::json!({ "amount": 1000 });
+    control(&house, &format!("charges/{id}/refund"), back).await;
+    let (refunds, others): (Vec<_>, Vec<_>) = house
+        .events()
+        .await
+        .into_iter()
+        .partition(|event| event["data"]["object"]["object"] == "refund");
+    assert!(!refunds.is_empty());
+    for event in refunds.iter().chain(&others) {
+        assert_eq!(house.webhook(event).await, 200);
+    }
+    house.work().await;
+    assert_eq!(house.kept(), 0);
+    let after = page.status().await.unwrap();
+    assert_eq!(after.payment, Payment::GivenBack { sum: eur(4800) });
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use server::{
     store::{attempt::AttemptRecord, ledger, refund::Reason},
 };
 
-use crate::harness::{House, Page, VISA, eur};
+use crate::harness::{DECLINED, House, Page, VISA, eur};
 
 /// What a salon subscribes to that sets its webhook up by hand.
 const THIRTEEN: [&str; 13] = [
@@ -165,6 +165,20 @@ async fn before_its_fee_is_known_a_payment_is_named_as_not_settled_yet() {
 }
 
 #[tokio::test]
+async fn a_card_that_was_declined_is_not_in_the_books() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    page.pay(4800, DECLINED).await.unwrap();
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
+    advance(&house, "fees").await;
+    catch_up(&house, Hears::Everything).await;
+    let books = compare(&house).await;
+    assert_eq!(books.differences, []);
+    assert_eq!(net(&books), 4800 - 97);
+}
+
+#[tokio::test]
 async fn refunds_made_in_the_dashboard_are_found_whatever_is_heard() {
     for hears in [Hears::Everything, Hears::Thirteen, Hears::Nothing] {
         let house = House::start().await;
@@ -281,6 +295,26 @@ async fn an_inquiry_moves_no_money() {
         .unwrap();
     assert_eq!(state, "warning_needs_response");
     assert_eq!(net(&compare(&house).await), 4800 - 97);
+}
+
+#[tokio::test]
+async fn what_came_for_nothing_is_set_aside_once() {
+    let house = House::start().await;
+    paid(&house, VISA).await;
+    let attempt = the_attempt(&house).await;
+    for first in [true, false] {
+        let mut write = house.app.store.write().await.unwrap();
+        let begun = refund::begin(
+            &mut write,
+            &attempt,
+            eur(1000),
+            Reason::NoBooking,
+            house.app.now(),
+        );
+        assert_eq!(begun.await.unwrap(), first);
+        write.commit().await.unwrap();
+        assert_eq!(the_attempt(&house).await.reserved, 1000);
+    }
 }
 
 #[tokio::test]
