@@ -131,6 +131,29 @@ async fn an_owner_s_first_day() {
         press(browser, "Visits").await;
         says(browser, "Berta Kraus").await;
         picture(s, "11-calendar").await;
+
+        // The next day: nobody came. Half of the price is left of the payment, and stays.
+        s.house.pass_minutes(24 * 60).await;
+        browser.goto(&visit).await;
+        press(browser, "Did not come").await;
+        picture(s, "12-no-show").await;
+        press(browser, "Note that nobody came").await;
+        says(browser, "The client did not come").await;
+
+        // The report says so, and agrees with Stripe's own list to the cent.
+        let reports = visit.split("/visits/").next().unwrap().to_owned() + "/reports";
+        browser.goto(&format!("{reports}?from=2020-01-01&by=month")).await;
+        says(browser, "−EUR 24.00").await;
+        let cells = "[...document.querySelectorAll('tbody td')].map((e) => e.textContent).join('|')";
+        let row = browser.js(cells).await;
+        let row: Vec<&str> = row.as_str().unwrap().split('|').collect();
+        let (fees, left) = (row[2], row[6]);
+        assert_eq!([row[0], row[1], row[3], row[4], row[5]], ["1", "EUR 48.00", "−EUR 24.00", "EUR 24.00", "EUR 0.00"]);
+        picture(s, "13-report").await;
+        assert_ne!((fees, left), ("EUR 0.00", "EUR 24.00"), "Stripe's fee is missing");
+        browser.goto(&format!("{reports}/stripe")).await;
+        says(browser, "To the cent").await;
+        picture(s, "14-to-the-cent").await;
     })
     .await;
 }

@@ -58,7 +58,7 @@ async fn show(desk: Desk, Query(wish): Query<Wish>) -> Answer {
     let body = html! {
         (period.choices(&desk))
         div.cards {
-            (figure("Clients paid", all.gross, &format!("{} payments", all.payments), main.code(), &desk))
+            (figure("Clients paid", all.gross, &(if all.payments == 1 { "1 payment".to_owned() } else { format!("{} payments", all.payments) }), main.code(), &desk))
             (figure("Given back", -all.refunds, "refunds", main.code(), &desk))
             (figure("Stripe's fees", -all.fees, "listed up to an hour later", main.code(), &desk))
             (figure("Left for you", all.net(), "before payouts", main.code(), &desk))
@@ -187,7 +187,6 @@ async fn reconcile(desk: Desk) -> Response {
         Err(error) => return Trouble::from(error).into_response(),
     };
     let good = compared.differences.is_empty();
-    let lines = books::report(&compared);
     let body = html! {
         @if good {
             p.notice { "To the cent: each payment, refund and dispute in these books is in Stripe's list with the same sum, and the other way round." }
@@ -195,7 +194,20 @@ async fn reconcile(desk: Desk) -> Response {
             p.warning { (compared.differences.len()) " differ. What was paid within the last hour is not in Stripe's list yet." }
         }
         p.quiet { "Stripe's list is read every ten minutes." }
-        pre.lines { (lines) }
+        dl.facts.narrow {
+            @for (currency, net) in &compared.net {
+                @let fees = compared.fees.get(currency).copied().unwrap_or_default();
+                dt { "Left after Stripe's fees" } dd.sum { (signed(*net, *currency)) }
+                dt { "Stripe's fees" } dd.sum { (signed(fees, *currency)) }
+            }
+        }
+        @if compared.elsewhere > 0 {
+            p.quiet { (compared.elsewhere) " other movements on this account are of other sales, or tests of the connection." }
+        }
+        @if !good {
+            p { "In the currency's smallest units:" }
+            ul.rows { @for difference in &compared.differences { li { (books::describe(difference)) } } }
+        }
     };
     page(&desk, Room::Reports, "Do the books agree?", &body)
 }

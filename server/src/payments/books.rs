@@ -22,6 +22,27 @@ pub async fn compare(store: &Store, salon: &SalonSlug) -> Result<Reconciliation,
     Ok(reconcile(&entries, &settled, |source| ours.contains(source)))
 }
 
+/// A difference in words; sums in minor units.
+#[must_use]
+pub fn describe(difference: &Difference) -> String {
+    match difference {
+        Difference::NotSettled { kind, source, booked } => {
+            format!("{source}: the books say {booked}, Stripe does not list it (yet) as {kind:?}")
+        }
+        Difference::OtherSum {
+            kind,
+            source,
+            booked,
+            settled,
+        } => format!("{source}: the books say {booked}, Stripe lists {settled} as {kind:?}"),
+        Difference::NotBooked {
+            transaction,
+            source,
+            settled,
+        } => format!("{source}: Stripe lists {settled} ({transaction}), the books say nothing"),
+    }
+}
+
 /// The comparison in words, one line each; sums in minor units.
 #[must_use]
 pub fn report(compared: &Reconciliation) -> String {
@@ -30,24 +51,7 @@ pub fn report(compared: &Reconciliation) -> String {
         let fees = compared.fees.get(currency).copied().unwrap_or_default();
         lines.push(format!("{}: net {net}, Stripe's fees {fees}", currency.code()));
     }
-    for difference in &compared.differences {
-        lines.push(match difference {
-            Difference::NotSettled { kind, source, booked } => {
-                format!("{source}: the books say {booked}, Stripe does not list it (yet) as {kind:?}")
-            }
-            Difference::OtherSum {
-                kind,
-                source,
-                booked,
-                settled,
-            } => format!("{source}: the books say {booked}, Stripe lists {settled} as {kind:?}"),
-            Difference::NotBooked {
-                transaction,
-                source,
-                settled,
-            } => format!("{source}: Stripe lists {settled} ({transaction}), the books say nothing"),
-        });
-    }
+    lines.extend(compared.differences.iter().map(describe));
     if compared.elsewhere > 0 {
         lines.push(format!(
             "{} movements of other sales on this account",
