@@ -11,7 +11,7 @@ use crate::{
 /// Looks at the page as it is: names, headings, room, contrast, sizes.
 const AUDIT: &str = include_str!("audit.js");
 
-async fn audit(s: &Scene, at: &str) {
+pub async fn audit(s: &Scene, at: &str) {
     for scheme in ["light", "dark"] {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         s.browser
