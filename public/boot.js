@@ -90,7 +90,7 @@
     };
   };
   const setup = data.stripe;
-  let stripe, elements, wanted, timer, tell, scriptHere;
+  let stripe, elements, wanted, timer, tell, scriptHere, setupFutureUsage = null;
   const card = window.__card = {
     state: setup ? 'loading' : 'none',
     complete: false,
@@ -104,6 +104,13 @@
       if (!elements) mount();
       else if (changed) elements.update({ amount });
       if (!scriptHere) fetchScript();
+    },
+    // Whether the card is saved for later: Stripe wants the field to know.
+    save(saves) {
+      const now = saves ? 'off_session' : null;
+      if (now === setupFutureUsage) return;
+      setupFutureUsage = now;
+      if (elements) elements.update({ setupFutureUsage });
     },
     retry() {
       say('loading');
@@ -143,7 +150,7 @@
       stripe = stripe || window.Stripe(setup.key, { locale: root.lang || 'auto' });
       elements = stripe.elements({
         mode: 'payment', amount: wanted.amount, currency: wanted.currency, allowedPaymentMethodTypes: ['card'],
-        appearance: looks(), locale: root.lang || 'auto',
+        setupFutureUsage, appearance: looks(), locale: root.lang || 'auto',
       });
       const field = elements.create('payment', {
         layout: 'tabs', wallets: { link: 'never' }, defaultValues: { billingDetails: { address: { country: salon.country } } },

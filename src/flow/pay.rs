@@ -47,6 +47,8 @@ pub fn pay(app: App) {
     app.busy.set(Busy::Paying);
     let sum = sum(&booking, app.all.get_untracked(), app.at_salon.get_untracked());
     // Straight from the click: Stripe's check of the fields may wait for nothing else.
+    let agreed = sum.is_some() && app.agreed.get_untracked();
+    let consent = booking.consent.clone().filter(|_| agreed);
     let card = sum.map(|_| stripe::token(&booking.client, &booking.email));
     spawn(async move {
         let pay = match (sum, card) {
@@ -65,7 +67,7 @@ pub fn pay(app: App) {
         let answer = call(
             app,
             ConfirmCall {
-                request: ConfirmRequest { pay, consent: None },
+                request: ConfirmRequest { pay, consent },
             },
             Some(&token),
         )

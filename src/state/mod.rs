@@ -158,6 +158,8 @@ pub struct App {
     pub all: Live<bool>,
     /// Whether the payer pays at the salon where that is a choice.
     pub at_salon: Live<bool>,
+    /// Whether the payer lets the salon save the card for fees.
+    pub agreed: Live<bool>,
     /// What to tell beside the pay button.
     pub problem: Live<Option<String>>,
     /// A bank's question that is still open: for Stripe.js alone, never kept.
@@ -214,6 +216,7 @@ impl App {
             left: Live::new(None),
             all: Live::new(false),
             at_salon: Live::new(false),
+            agreed: Live::new(false),
             problem: Live::new(None),
             question: Live::new(None),
             said: Live::new(String::new()),
@@ -284,6 +287,7 @@ impl App {
         self.left.set(None);
         self.chosen.set(Chosen::default());
         self.at_salon.set(false);
+        self.agreed.set(false);
         self.all.set(false);
         route::go(self, Step::Services);
     }

@@ -43,6 +43,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn open(this: &Field, amount: f64, currency: &str);
     #[wasm_bindgen(method)]
+    fn save(this: &Field, saves: bool);
+    #[wasm_bindgen(method)]
     fn retry(this: &Field);
     #[wasm_bindgen(method)]
     fn token(this: &Field, name: &str, email: &str) -> Promise;
@@ -66,6 +68,13 @@ pub fn follow(app: App) {
 pub fn open(sum: domain::money::Money) {
     if let Some(field) = field() {
         field.open(float(sum.minor()), sum.currency().code());
+    }
+}
+
+/// Tells the field whether the card is saved for later.
+pub fn save(saves: bool) {
+    if let Some(field) = field() {
+        field.save(saves);
     }
 }
 

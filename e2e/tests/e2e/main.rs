@@ -23,6 +23,7 @@ mod complaints;
 mod declines;
 mod early;
 mod embed;
+mod fees;
 mod holds;
 mod keyboard;
 mod language;

@@ -25,7 +25,7 @@ use server::{
 };
 
 use crate::{
-    harness::{Answer, House, Page, VISA, eur},
+    harness::{Answer, BANK_ASKS, House, Page, VISA, eur},
     money,
 };
 
@@ -287,4 +287,28 @@ async fn of_two_at_once_one_cancels_and_one_is_told() {
         assert_eq!(house.kept() % 2400, 0);
     }
     assert_eq!(house.kept(), 5 * 2400);
+}
+
+#[tokio::test]
+async fn what_somebody_pays_at_this_moment_is_ended_before_the_visit_is_cancelled() {
+    let house = House::start().await;
+    let page = house.page();
+    let visit = page.open(&house.visit_link).await.unwrap();
+    let Next::ConfirmWithBank { .. } = page.pay(6450, BANK_ASKS).await.unwrap().next else {
+        panic!()
+    };
+    let early = call_off(&house, &visit.id, Cause::Cancelled, Decision::Waive).await;
+    assert_eq!(early.unwrap_err().code, Code::InProgress);
+    let record = booking::find(house.app.store.read(), &visit.id)
+        .await
+        .unwrap()
+        .unwrap();
+    cancelling::clear_way(&house.app, &record).await.unwrap();
+    call_off(&house, &visit.id, Cause::Cancelled, Decision::Waive)
+        .await
+        .unwrap();
+    let intents = house.stripe_get("/v1/payment_intents").await;
+    assert_eq!(intents["data"][0]["status"], "canceled");
+    settle_all(&house).await;
+    assert_eq!(house.kept(), 0);
 }

@@ -54,8 +54,17 @@ pub fn screen(app: App) -> El {
     let tick = text("div", "tick", "✓").attr("aria-hidden", "true");
     let another = (!app.is_visit())
         .then(|| button("button second", &t("done.another"), move || app.begin_anew()).id("book-another"));
+    // In a tab of its own: nothing here may take the salon's page away.
+    let manage = booking.manage.as_ref().map(|address| {
+        text("a", "button second", &t("done.manage"))
+            .id("manage")
+            .attr("href", address)
+            .attr("target", "_blank")
+            .attr("rel", "noopener")
+    });
     let actions = el("div", "actions")
         .maybe(calendar::link(app, &booking))
+        .maybe(manage)
         .maybe(another);
     let phone = app.phone();
     let call = (!phone.is_empty() && !app.is_visit()).then(|| {

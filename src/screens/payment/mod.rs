@@ -47,6 +47,9 @@ pub fn above(app: App) -> Vec<El> {
             }
         }),
     ]
+    .into_iter()
+    .chain(consent(app, &booking))
+    .collect()
 }
 
 /// Whether the card field is needed for what is chosen now.
@@ -128,6 +131,29 @@ fn choices(app: App, booking: &Booking) -> Vec<El> {
         shown.push(both.live_attr("hidden", move || (free && app.at_salon.get()).then_some("")));
     }
     shown
+}
+
+/// The box by which the salon may save the card for fees: empty until somebody ticks it.
+fn consent(app: App, booking: &Booking) -> Option<El> {
+    let Some(consent) = &booking.consent else {
+        // What was agreed to before does not hold any more.
+        app.agreed.set(false);
+        stripe::save(false);
+        return None;
+    };
+    bind(move || stripe::save(app.agreed.get()));
+    let input = el("input", "")
+        .attr("type", "checkbox")
+        .id("consent")
+        .live_prop("checked", move || app.agreed.get())
+        .live_prop("disabled", move || {
+            app.busy.get() != Busy::No || app.question.with(Option::is_some)
+        })
+        .on("change", move |_| app.agreed.set(!app.agreed.get_untracked()));
+    let label = el("label", "pick with-mark")
+        .child(input)
+        .child(text("span", "small", &consent.text));
+    Some(label.live_attr("hidden", move || (!needs_card(app)).then_some("")))
 }
 
 fn group(legend: &str, options: Vec<El>) -> El {
