@@ -96,12 +96,14 @@ async fn view_of_booking(app: &App, record: &BookingRecord) -> Result<Booking, A
     Ok(view_of(app, record, around))
 }
 
-/// Where the client of a booking looks after it, once it is made.
+/// Where the client of a booking looks after it, once it is made. Not on pages opened by a link: whoever pays a visit need not
+/// be the one who may cancel it.
 ///
 /// # Errors
 /// [`ApiError`].
 pub async fn manage_address(app: &App, record: &BookingRecord) -> Result<Option<String>, ApiError> {
-    if record.state == BookingState::Booked {
+    let by_client = record.choice.is_some() && record.token_until.is_none();
+    if by_client && record.state == BookingState::Booked {
         Ok(Some(manage::address(app, &record.id).await?))
     } else {
         Ok(None)

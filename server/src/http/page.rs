@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::{compress, files, policy};
 use crate::{
     api::{
-        booking::Payment,
+        booking::{Booking, Payment},
         catalogue::Salon,
         error::{ApiError, Code},
         page::{PageData, StripeSetup, View},
@@ -119,7 +119,11 @@ async fn visit(context: &Context, token: &str) -> Result<(Option<SalonRecord>, P
                 salon: salon.salon.clone(),
                 booking: match &fee {
                     Some(fee) => view_of_fee(&context.app, &visit, fee).await?,
-                    None => view(&context.app, &visit).await?,
+                    // Whoever may pay it need not be the one who may cancel it.
+                    None => Booking {
+                        manage: None,
+                        ..view(&context.app, &visit).await?
+                    },
                 },
             };
             let data = page_data(&context.app, &salon, view, cards);

@@ -51,6 +51,14 @@ pub fn opening(letter: Letter, salon: &str, fee: Option<&FeeRecord>, german: boo
             "{salon} bittet um {rest} {what}. Die Karte konnte nicht ohne Sie belastet werden: Ihre Bank verlangt eine \
              Bestätigung, oder es war keine Karte gespeichert. Bitte öffnen Sie die Adresse unten und zahlen Sie dort. Es ging um:"
         ),
+        (_, _) if fee.is_some_and(|fee| fee.kept.is_zero()) => {
+            let words = if german {
+                "verzichtet auf die Gebühr"
+            } else {
+                "does without the fee"
+            };
+            format!("{salon} {words} {what}:")
+        }
         (_, false) => {
             format!("{salon} does without the fee {what}. What was kept for it goes back to your card:")
         }
