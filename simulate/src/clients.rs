@@ -197,6 +197,7 @@ impl History<'_> {
                 client.card = card.clone();
                 client.entered.extend(card.clone());
                 let request = ConfirmRequest {
+                    consent: None,
                     pay: Pay::Card {
                         sum,
                         confirmation_token,
@@ -206,7 +207,10 @@ impl History<'_> {
             }
             Act::PayAtSalon => confirmed(
                 context(&client.token),
-                confirm(ConfirmRequest { pay: Pay::AtSalon }),
+                confirm(ConfirmRequest {
+                    pay: Pay::AtSalon,
+                    consent: None,
+                }),
             ),
             Act::Settle => confirmed(context(&client.token), settle(SettleRequest {})),
             Act::Status | Act::Bank => booking(context(&client.token), Box::pin(status(StatusRequest {}))),
