@@ -22,6 +22,7 @@ mod reports;
 mod said;
 mod sign_in;
 mod staff;
+mod terms;
 pub mod trouble;
 mod visits;
 pub mod when;
@@ -59,6 +60,7 @@ pub fn routes() -> Vec<Route> {
         reports::routes(),
         sign_in::routes(),
         staff::routes(),
+        terms::routes(),
         visits::routes(),
     ]
     .into_iter()

@@ -32,6 +32,8 @@ pub struct Salon {
     pub site_port: u16,
     pub data: PathBuf,
     pub log: &'static str,
+    /// So many paid bookings of the past are made up, for measuring.
+    pub history: u64,
 }
 
 impl Salon {
@@ -76,6 +78,7 @@ pub fn main(parser: lexopt::Parser) -> Outcome {
         site_port,
         data,
         log: "info",
+        history: 0,
     };
 
     prepare_folder(&salon.data, options.fresh)?;
@@ -149,10 +152,13 @@ fn seed(salon: &Salon, programs: &Programs, keys: &Keys, at_sandbox: bool) -> Ou
     command.arg("seed-demo");
     command.arg("--publishable-key").arg(&keys.publishable);
     command.arg("--embed-origin").arg(salon.site_url());
+    if salon.history > 0 {
+        command.arg("--history").arg(salon.history.to_string());
+    }
     // Not as arguments: `ps` shows those to everybody.
     command.env("STRIPE_SECRET_KEY", &keys.secret);
     command.env("STRIPE_WEBHOOK_SECRET", &keys.signing);
-    let said = run::quietly(&mut command, Duration::from_secs(120)).map_err(|failure| {
+    let said = run::quietly(&mut command, Duration::from_secs(1200)).map_err(|failure| {
         Failure::new("The demo salon could not be filled.")
             .output(failure.output_lines().to_vec())
             .hint("If an older version made the data, begin anew: cargo xtask demo --fresh")
@@ -166,18 +172,6 @@ fn seed(salon: &Salon, programs: &Programs, keys: &Keys, at_sandbox: bool) -> Ou
         (Some(booking_url), Some(visit_link), Some(office_url)) => Ok([booking_url, visit_link, office_url]),
         _ => Err(Failure::new("The server's `seed-demo` did not say where the salon is.").output(said)),
     }
-}
-
-/// Gives the salon so many paid bookings of the past, for measuring.
-pub fn history(salon: &Salon, programs: &Programs, keys: &Keys, count: u64) -> Outcome {
-    let mut command = server(salon, programs, true);
-    command.arg("seed-demo");
-    command.arg("--publishable-key").arg(&keys.publishable);
-    command.arg("--embed-origin").arg(salon.site_url());
-    command.arg("--history").arg(count.to_string());
-    command.env("STRIPE_SECRET_KEY", &keys.secret);
-    command.env("STRIPE_WEBHOOK_SECRET", &keys.signing);
-    run::quietly(&mut command, Duration::from_secs(1200)).map(|_| ())
 }
 
 /// Invites somebody to the salon as its owner, and gives the address to accept by.

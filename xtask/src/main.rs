@@ -33,7 +33,7 @@ cargo xtask <task>
 
   demo      start a salon with online booking on this machine     --port N  --data DIR  --fresh
   test      check and test everything, as CI does                 --only STEP  --list
-  bench     measure the widget's page and the server              --only bytes|page|load  --json FILE
+  bench     measure the widget's page and the server              --only bytes|page|load|reports  --json FILE
   tools     get what this project needs to build                  --for demo|test|bench
   tidy      the rules that no compiler checks
   pages     build the widget's pages into dist/

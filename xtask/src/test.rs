@@ -273,6 +273,7 @@ fn sdk() -> Outcome<String> {
         site_port: 0,
         data,
         log: "info",
+        history: 0,
     };
     let _sandbox = demo::start_sandbox(&salon, &program)?;
     let mut tests = run::command("node");

@@ -133,12 +133,18 @@ async fn handled(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
 }
 
 /// What can be set up, with what each is for.
-const SETTINGS: [(&str, &str, &str, Right); 4] = [
+const SETTINGS: [(&str, &str, &str, Right); 5] = [
     (
         "methods",
         "Payment methods",
         "Stripe's keys, and where clients can pay online.",
         Right::Keys,
+    ),
+    (
+        "terms",
+        "Terms",
+        "What is paid in advance, for which service, with whom.",
+        Right::Terms,
     ),
     (
         "cancelling",

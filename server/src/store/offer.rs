@@ -236,6 +236,46 @@ pub async fn insert_service(
     Ok(())
 }
 
+/// Sets whether a salon's service is paid online, and how much of it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_service_rule(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    id: &ServiceId,
+    rule: Rule,
+    part: Part,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE service SET rule = $3, part = $4 WHERE id = $1 AND salon = $2")
+        .bind(id.as_str())
+        .bind(salon.as_str())
+        .bind(to_name(&rule)?)
+        .bind(to_json(&part)?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Sets whether what a salon's person does is paid online.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_employee_rule(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    id: &EmployeeId,
+    rule: Rule,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE employee SET rule = $3 WHERE id = $1 AND salon = $2")
+        .bind(id.as_str())
+        .bind(salon.as_str())
+        .bind(to_name(&rule)?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Writes a new date of a group event, and takes its leader's time for it.
 ///
 /// # Errors

@@ -264,6 +264,32 @@ pub async fn set_changes(
     Ok(())
 }
 
+/// Sets the terms of payment, how long a time is held, how long before a start it can be booked, and how often starts are
+/// offered (minutes).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_terms(
+    db: &mut AnyConnection,
+    slug: &SalonSlug,
+    terms: &SalonTerms,
+    hold: HoldMinutes,
+    lead_minutes: i64,
+    step_minutes: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE salon SET terms = $2, hold_minutes = $3, lead_minutes = $4, step_minutes = $5 WHERE slug = $1",
+    )
+    .bind(slug.as_str())
+    .bind(to_json(terms)?)
+    .bind(i64::from(hold.get()))
+    .bind(lead_minutes)
+    .bind(step_minutes)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Notes whose account the keys are of.
 ///
 /// # Errors

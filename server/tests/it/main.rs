@@ -29,6 +29,7 @@ mod office_doors;
 mod office_fees;
 mod office_methods;
 mod office_reports;
+mod office_terms;
 mod office_visits;
 mod pages;
 mod pay;
