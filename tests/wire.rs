@@ -17,7 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use server::api::{
     booking::{Booking, Line, Payment, State},
     catalogue::{Catalogue, Employee, GroupDate, Salon, Service},
-    confirm::{ConfirmCall, ConfirmRequest, Confirmed, Next, Pay, SettleCall},
+    confirm::{ConfirmCall, ConfirmRequest, Confirmed, Consent, Next, Pay, SettleCall},
     free_times::{Day, FreeTime, FreeTimes, FreeTimesCall, FreeTimesRequest},
     hold::{Client, HoldCall, HoldRequest},
     link::{OpenLinkCall, OpenRequest},
@@ -58,6 +58,13 @@ fn choice() -> Choice {
     }
 }
 
+fn agreed() -> Consent {
+    Consent {
+        text: "You may charge this card.".to_owned(),
+        version: 1,
+    }
+}
+
 fn sample(state: State, payment: Payment, offer: Offer) -> Booking {
     let percent = Percent::parse(30).unwrap();
     let (sum, minimum, from) = (eur(5000), eur(50), eur(3000));
@@ -76,6 +83,8 @@ fn sample(state: State, payment: Payment, offer: Offer) -> Booking {
         end: Moment(1_795_531_500_000),
         client: "Ada".to_owned(),
         email: String::new(),
+        consent: Some(agreed()),
+        manage: Some("https://booking.example/manage/mg_1".to_owned()),
         quote: Quote {
             price: eur(4800),
             from: true,
@@ -300,18 +309,25 @@ fn the_server_reads_what_is_asked() {
     };
     let confirm: ConfirmRequest = read(
         &ConfirmCall {
-            request: ConfirmRequest { pay: card },
+            request: ConfirmRequest {
+                pay: card,
+                consent: Some(agreed()),
+            },
         }
         .request(),
     );
     assert!(matches!(confirm.pay, Pay::Card { sum, .. } if sum == eur(4800)));
+    assert_eq!(confirm.consent, Some(agreed()));
     let confirm: ConfirmRequest = read(
         &ConfirmCall {
-            request: ConfirmRequest { pay: Pay::AtSalon },
+            request: ConfirmRequest {
+                pay: Pay::AtSalon,
+                consent: None,
+            },
         }
         .request(),
     );
-    assert!(matches!(confirm.pay, Pay::AtSalon));
+    assert!(matches!(confirm.pay, Pay::AtSalon) && confirm.consent.is_none());
 
     let link = LinkToken::from_random(&[7; 32]);
     let open: OpenRequest = read(
