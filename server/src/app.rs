@@ -8,6 +8,7 @@ use crate::{
     api::error::{ApiError, Code},
     config::Config,
     http::limits::Limits,
+    mail::post::Smtp,
     store::{Store, StoreError},
     stripe::{StripeClient, StripeError},
     vault::MasterKey,
@@ -28,6 +29,8 @@ pub struct App {
     pub stripe_js: Arc<str>,
     /// Where mail is written.
     pub mail_dir: Option<Arc<PathBuf>>,
+    /// The mail server that letters go to instead.
+    pub smtp: Option<Smtp>,
     /// What each address has done of late. Nothing is counted or refused until told to ([`Limits::counting`]).
     pub limits: Limits,
     /// What time it is.
@@ -66,6 +69,7 @@ impl App {
             public_url: config.public_url.as_str().into(),
             stripe_js: config.stripe_js.as_str().into(),
             mail_dir: config.mail_dir.clone().map(Arc::new),
+            smtp: config.smtp.clone(),
             limits: Limits::default(),
             clock,
         })

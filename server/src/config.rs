@@ -6,7 +6,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::vault::MasterKey;
+use crate::{mail::post::Smtp, vault::MasterKey};
 
 /// What the server works with. How it stands to the network is in [`doors`].
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Config {
     pub master_key: MasterKey,
     /// `BOOKING_MAIL_DIR`: where mail is written as files; without it mail is only noted in the log.
     pub mail_dir: Option<PathBuf>,
+    /// `BOOKING_SMTP_URL` and `BOOKING_MAIL_FROM`: the mail server that letters go to instead, and the address they come from.
+    pub smtp: Option<Smtp>,
 }
 
 /// The address of the database. Shown without its password.
@@ -94,8 +96,23 @@ impl Config {
             )?,
             master_key,
             mail_dir,
+            smtp: smtp(
+                &get("BOOKING_SMTP_URL", Some(""))?,
+                &get("BOOKING_MAIL_FROM", Some("booking@localhost"))?,
+            )?,
         })
     }
+}
+
+/// The mail server, if one is set.
+fn smtp(url: &str, from: &str) -> Result<Option<Smtp>, ConfigError> {
+    if url.is_empty() {
+        return Ok(None);
+    }
+    Smtp::parse(url, from).map(Some).map_err(|what| ConfigError {
+        name: "BOOKING_SMTP_URL",
+        what,
+    })
 }
 
 impl DatabaseUrl {

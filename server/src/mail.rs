@@ -1,8 +1,8 @@
-//! Mail to clients, in their language. In this version it is written to a folder, one file a letter.
+//! Mail: what is written to clients, in their language, and to the salon.
 
 mod fees;
-
-use std::path::Path;
+mod html;
+pub mod post;
 
 use domain::{
     cancellation::Explained,
@@ -13,12 +13,12 @@ use domain::{
     time::Moment,
 };
 use jiff::{Timestamp, tz::TimeZone};
-use lettre::message::{Mailbox, Message, header::ContentType};
 
+use self::post::{Written, post};
 use crate::{
     api::{
         booking::{Booking, Payment},
-        error::{ApiError, Code},
+        error::ApiError,
     },
     app::App,
     handlers::{view::view, visit},
@@ -66,9 +66,15 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
     };
     let (subject, body) = compose(&salon, &view, letter, &record.client.language, &after);
     tracing::info!(%booking, ?letter, "a letter");
-    let Some(dir) = &app.mail_dir else { return Ok(()) };
-    let message = message(&salon, &record.client.email, &record.client.name, subject, body)?;
-    put(dir, &format!("{}-{id}.eml", record.reference), &message).await
+    let written = Written {
+        id,
+        reference: &record.reference,
+        to: &record.client.email,
+        name: &record.client.name,
+        subject,
+        body,
+    };
+    post(app, &salon, written).await
 }
 
 /// The address by which a visit can be paid now, if there is one.
@@ -100,9 +106,9 @@ pub async fn notify(
         return Ok(());
     };
     tracing::info!(booking = %record.id, ?notice, "a letter to the salon");
-    let (Some(dir), false) = (&app.mail_dir, salon.email.is_empty()) else {
+    if salon.email.is_empty() {
         return Ok(());
-    };
+    }
     let what = match notice {
         Notice::GivenBack => {
             "A client's payment came after the time was lost, or a second time. It goes back to the client's card in full, and \
@@ -117,8 +123,8 @@ pub async fn notify(
              client to pay it, or do without it."
         }
         Notice::Dispute => {
-            "A client's bank asks for a payment back. Please answer in Stripe's dashboard before the deadline that is shown \
-             there: without an answer the dispute is lost."
+            "A client's bank asks for a payment back. Please answer in the back office, under Disputes, before the deadline that is \
+             shown there: without an answer the dispute is lost."
         }
     };
     let body = format!(
@@ -135,9 +141,15 @@ pub async fn notify(
         Notice::Dispute => "A payment is disputed",
     };
     let subject = format!("{subject} ({})", record.reference);
-    let name = salon.salon.name.clone();
-    let message = message(&salon, &salon.email, &name, subject, body)?;
-    put(dir, &format!("{}-{id}.eml", record.reference), &message).await
+    let written = Written {
+        id,
+        reference: &record.reference,
+        to: &salon.email,
+        name: &salon.salon.name,
+        subject,
+        body,
+    };
+    post(app, &salon, written).await
 }
 
 /// What a letter says besides the booking.
@@ -370,40 +382,4 @@ pub fn sum(money: Money, german: bool) -> String {
         Some((code, number)) if german => format!("{} {code}", number.replace('.', ",")),
         _ => text,
     }
-}
-
-fn message(
-    salon: &SalonRecord,
-    to: &str,
-    name: &str,
-    subject: String,
-    body: String,
-) -> Result<Message, ApiError> {
-    let bad = |error: &dyn std::fmt::Display| {
-        tracing::error!(%error, "a letter can't be addressed");
-        ApiError::new(Code::Failed, "a letter can't be addressed")
-    };
-    let from = "booking@localhost".parse().map_err(|error| bad(&error))?;
-    let to = to.parse().map_err(|error| bad(&error))?;
-    Message::builder()
-        .from(Mailbox::new(Some(salon.salon.name.clone()), from))
-        .to(Mailbox::new(Some(name.to_owned()), to))
-        .subject(subject)
-        .header(ContentType::TEXT_PLAIN)
-        .body(body)
-        .map_err(|error| bad(&error))
-}
-
-/// Written beside, then renamed: nobody reads half a letter.
-async fn put(dir: &Path, name: &str, message: &Message) -> Result<(), ApiError> {
-    let write = async {
-        tokio::fs::create_dir_all(dir).await?;
-        let part = dir.join(format!(".{name}.part"));
-        tokio::fs::write(&part, message.formatted()).await?;
-        tokio::fs::rename(part, dir.join(name)).await
-    };
-    write.await.map_err(|error: std::io::Error| {
-        tracing::error!(%error, dir = %dir.display(), "mail can't be written");
-        ApiError::new(Code::Failed, "mail can't be written")
-    })
 }

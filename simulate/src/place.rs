@@ -166,6 +166,7 @@ async fn start(path: &Path, letters: &Path, stripe_api: &str, clock: &Clock) -> 
         stripe_js: format!("{stripe_api}/stripe.js"),
         master_key: MasterKey::parse(&"5a".repeat(32)).ok_or("no master key")?,
         mail_dir: Some(letters.to_owned()),
+        smtp: None,
     };
     let app = App::start(&config, clock.of_server())
         .await

@@ -79,6 +79,7 @@ impl House {
             stripe_js: format!("{}/endive/stripe.js", sandbox.url()),
             master_key: MasterKey::parse(&"5a".repeat(32)).unwrap(),
             mail_dir: Some(dir.path().join("mail")),
+            smtp: None,
         };
         let ahead = Arc::new(AtomicI64::new(0));
         let (system, offset) = (Clock::system(), ahead.clone());

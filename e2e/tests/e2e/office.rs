@@ -78,6 +78,21 @@ async fn an_owner_s_first_day() {
         says(browser, "Connected").await;
         picture(s, "06-light").await;
 
+        press(browser, "Settings").await;
+        press(browser, "Terms").await;
+        browser.fill("#part_svc_cut", "half").await;
+        press(browser, "Save all").await;
+        says(browser, "Or write full, or a percentage").await;
+        picture(s, "06b-terms-wrong").await;
+        browser.fill("#part_svc_cut", "50%").await;
+        press(browser, "Save all").await;
+        says(browser, "Saved.").await;
+        press(browser, "Try it: what would a client pay?").await;
+        browser.click("#try_svc_cut").await;
+        press(browser, "Show").await;
+        says(browser, "Pays EUR 24.00 online").await;
+        picture(s, "06c-terms").await;
+
         press(browser, "Visits").await;
         press(browser, "Book a visit").await;
         browser.fill("#name", "Berta Kraus").await;

@@ -19,8 +19,8 @@
 //! | the client secret stored in the database | `no_client_secret_is_in_the_database` | here |
 //! | decline reasons matched by message text | `a_decline_is_told_by_its_code_whatever_its_message_says` | here |
 //! | yen or forint charged a hundredfold | `yen_forint_and_kronur_are_charged_as_they_are_priced` | here |
-//! | a report that is off by a day for the time zone | none: there are no reports yet | |
-//! | an owner who can't find where to switch prepayment off | none: there are no settings for owners yet | |
+//! | a report that is off by a day for the time zone | `a_report_is_not_off_by_a_day_for_the_time_zone` | `office_reports.rs` |
+//! | an owner who can't find where to switch prepayment off | `an_owner_finds_where_prepayment_is_switched_off` | `office_methods.rs` |
 
 use domain::{currency::Currency, decline::Decline, money::Money, payment::BookingState};
 use serde_json::{Value, json};

@@ -378,6 +378,7 @@ async fn serve(
         stripe_js: format!("{}/endive/stripe.js", sandbox.url()),
         master_key: MasterKey::parse(&"5a".repeat(32)).unwrap(),
         mail_dir: Some(books.dir.path().join("mail")),
+        smtp: None,
     };
     let (system, offset) = (Clock::system(), ahead.clone());
     let clock = Clock::of(move || system.now().plus_millis(offset.load(Ordering::SeqCst)));

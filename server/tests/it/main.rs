@@ -22,6 +22,7 @@ mod holds;
 mod life;
 mod line;
 mod made_up;
+mod mail;
 mod manage;
 mod money;
 mod office_disputes;

@@ -199,10 +199,19 @@ async fn a_wrong_signing_secret_is_seen_in_the_light() {
     assert!(page.contains("Events are refused"), "{page}");
 }
 
+/// Also the complaint of an owner who can't find where to switch prepayment off: it is the first of the settings, and says so.
 #[tokio::test]
-async fn the_switches_open_and_close_both_ways_to_pay() {
+async fn an_owner_finds_where_prepayment_is_switched_off() {
     let house = House::start().await;
     let mut desk = Desk::of(&house, Role::Owner).await;
+    let settings = desk.get("settings").await.text;
+    let first = settings.split("<li>").nth(1).unwrap();
+    assert!(
+        first.contains("/methods\"") && first.contains("where clients can pay online"),
+        "{first}"
+    );
+    let page = desk.get("methods").await.text;
+    assert!(page.contains(">In online booking</label>"), "{page}");
     desk.post("methods/switches", &[]).await;
     let choice = house.free("svc_cut", "emp_anna").await;
     let quoted = house.page().hold(&choice).await.unwrap();
