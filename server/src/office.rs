@@ -4,6 +4,7 @@
 //! changes something is a `POST` from one of these pages, written together with a line in the log (`store/audit.rs`).
 
 mod cancelling;
+mod catalogue;
 pub mod desk;
 mod disputes;
 pub mod door;
@@ -52,6 +53,7 @@ pub struct Route {
 pub fn routes() -> Vec<Route> {
     [
         cancelling::routes(),
+        catalogue::routes(),
         disputes::routes(),
         fees::routes(),
         home::routes(),

@@ -114,6 +114,7 @@ fn first_steps(desk: &Desk) -> Markup {
             ol.steps {
                 @if !desk.salon.takes_cards() { li { a href=(desk.path("methods")) { "Connect Stripe" } ", so that clients can pay by card." } }
                 @else { li { a href=(desk.path("methods")) { "Switch payment on" } ", in online booking or by link." } }
+                li { a href=(desk.path("catalogue")) { "Add people and services" } ": what clients can book, and when." }
                 li { a href=(desk.path("terms")) { "Set the terms" } ": what is paid in advance, and what is not." }
                 li { a href=(desk.path("staff")) { "Invite your people" } ", each with their own sign-in." }
             }
@@ -133,7 +134,7 @@ async fn handled(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
 }
 
 /// What can be set up, with what each is for.
-const SETTINGS: [(&str, &str, &str, Right); 5] = [
+const SETTINGS: [(&str, &str, &str, Right); 6] = [
     (
         "methods",
         "Payment methods",
@@ -144,6 +145,12 @@ const SETTINGS: [(&str, &str, &str, Right); 5] = [
         "terms",
         "Terms",
         "What is paid in advance, for which service, with whom.",
+        Right::Terms,
+    ),
+    (
+        "catalogue",
+        "Services and people",
+        "What clients can book, with whom, and when.",
         Right::Terms,
     ),
     (

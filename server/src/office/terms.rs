@@ -8,6 +8,7 @@ use axum::{
     routing::{get, post},
 };
 use domain::{
+    availability::StepMinutes,
     hold::HoldMinutes,
     money::Money,
     role::Right,
@@ -30,6 +31,14 @@ use crate::store::{
 };
 
 const TITLE: &str = "Terms";
+const STEPS: [(&str, &str); 6] = [
+    ("5", "5 minutes"),
+    ("10", "10 minutes"),
+    ("15", "15 minutes"),
+    ("20", "20 minutes"),
+    ("30", "30 minutes"),
+    ("60", "60 minutes"),
+];
 const CLIENTS: [(&str, &str); 2] = [
     ("all", "Everybody"),
     ("new_or_missed", "New clients, and those who once did not come"),
@@ -76,18 +85,16 @@ pub async fn not_yet(desk: &Desk, typed: &Typed) -> Answer {
 
 async fn save(desk: Desk, form: Form) -> Answer {
     let mut wrong = Wrong::default();
-    let whole = |field: &str, least: i64, most: i64, step: i64| {
+    let whole = |field: &str, least: i64, most: i64| {
         let number = form.get(field).parse::<i64>().ok();
-        let fits = number.filter(|number| (least..=most).contains(number) && number % step == 0);
-        fits.ok_or_else(|| match step {
-            1 => format!("Enter a whole number from {least} to {most}."),
-            _ => format!("Enter a multiple of {step} from {least} to {most}."),
-        })
+        let fits = number.filter(|number| (least..=most).contains(number));
+        fits.ok_or_else(|| format!("Enter a whole number from {least} to {most}."))
     };
-    let hold = whole("hold", 5, 60, 1).map(|minutes| u8::try_from(minutes).ok().and_then(HoldMinutes::parse));
+    let hold = whole("hold", 5, 60).map(|minutes| u8::try_from(minutes).ok().and_then(HoldMinutes::parse));
     let hold = wrong.keep("hold", hold);
-    let lead = wrong.keep("lead", whole("lead", 0, 43_200, 1));
-    let step = wrong.keep("step", whole("step", 5, 60, 5));
+    let lead = wrong.keep("lead", whole("lead", 0, 43_200));
+    let step = form.get("step").parse().ok().and_then(StepMinutes::parse);
+    let step = wrong.keep("step", step.ok_or("Choose how often a visit can begin."));
     let from_value = match form.get("from_value") {
         "" => Ok(None),
         text => Money::read(text, desk.salon.salon.currency).map(Some),
@@ -115,7 +122,15 @@ async fn save(desk: Desk, form: Form) -> Answer {
         from_value,
     };
     let mut write = desk.app.store.write().await?;
-    salon::set_terms(write.conn(), desk.slug(), &terms, hold, lead, step).await?;
+    salon::set_terms(
+        write.conn(),
+        desk.slug(),
+        &terms,
+        hold,
+        lead,
+        i64::from(step.get()),
+    )
+    .await?;
     desk.log(&mut write, "changed the terms of payment", None).await?;
     desk.done(write, "Saved.", "terms").await
 }
@@ -173,7 +188,7 @@ async fn draw(desk: &Desk, typed: &Typed) -> Result<Markup, Trouble> {
             div.pair {
                 (fields.input("hold", "A time is held for", Kind::Number, "Minutes, 5 to 60."))
                 (fields.input("lead", "Bookable until", Kind::Number, "Minutes before the start."))
-                (fields.input("step", "Starts every", Kind::Number, "Minutes: 5, 10, 15, … 60."))
+                (fields.select("step", "Starts every", "", &STEPS))
             }
             button.button.wide { "Save" }
         }

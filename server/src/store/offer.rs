@@ -226,9 +226,64 @@ pub async fn insert_service(
     .bind(i64::from(new.dates.is_some()))
     .execute(&mut *db)
     .await?;
-    for employee in &new.employees {
+    insert_pairs(db, new).await
+}
+
+/// Rewrites what a salon's service is called, how long it takes, what it costs and who does it. Bookings keep what they had.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn rewrite_service(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    to: &Service,
+) -> Result<(), StoreError> {
+    let done = sqlx::query(
+        "UPDATE service SET name = $3, description = $4, minutes = $5, price = $6, price_to = $7 WHERE id = $1 AND salon = $2",
+    )
+    .bind(to.id.as_str())
+    .bind(salon.as_str())
+    .bind(&to.name)
+    .bind(&to.description)
+    .bind(i64::from(to.minutes))
+    .bind(to.price.minor())
+    .bind(to.price_to.map(|price| price.minor()))
+    .execute(&mut *db)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(());
+    }
+    sqlx::query("DELETE FROM service_employee WHERE service = $1")
+        .bind(to.id.as_str())
+        .execute(&mut *db)
+        .await?;
+    insert_pairs(db, to).await
+}
+
+/// Rewrites a salon's person: name, title and hours.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn rewrite_employee(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    to: &EmployeeRecord,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE employee SET name = $3, title = $4, hours = $5 WHERE id = $1 AND salon = $2")
+        .bind(to.employee.id.as_str())
+        .bind(salon.as_str())
+        .bind(&to.employee.name)
+        .bind(&to.employee.title)
+        .bind(to_json(&to.hours)?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+async fn insert_pairs(db: &mut AnyConnection, service: &Service) -> Result<(), StoreError> {
+    for employee in &service.employees {
         sqlx::query("INSERT INTO service_employee (service, employee) VALUES ($1, $2)")
-            .bind(new.id.as_str())
+            .bind(service.id.as_str())
             .bind(employee.as_str())
             .execute(&mut *db)
             .await?;

@@ -118,7 +118,7 @@ async fn what_is_wrong_is_said_and_nothing_is_changed() {
         ("hold", "61", "from 5 to 60"),
         ("hold", "", "whole number"),
         ("lead", "-1", "from 0 to 43200"),
-        ("step", "7", "multiple of 5"),
+        ("step", "25", "how often a visit can begin"),
         ("from_value", "much", "Enter a sum"),
         ("clients", "some", "Choose whom"),
     ] {
@@ -135,8 +135,10 @@ async fn what_is_wrong_is_said_and_nothing_is_changed() {
         .hold(&house.free("svc_cut", "emp_anna").await)
         .await
         .unwrap();
-    let minutes = format!("{:?}", held.state);
-    assert!(minutes.contains("Held"), "{minutes}");
+    let state = serde_json::to_value(&held).unwrap()["state"].clone();
+    let until = state["until"].as_i64().unwrap_or_else(|| panic!("{state}"));
+    let left = until - held.now.0;
+    assert!((19 * 60_000..=20 * 60_000).contains(&left), "{left}");
 }
 
 #[tokio::test]
@@ -158,6 +160,18 @@ async fn many_are_set_at_once_and_only_those() {
     ] {
         assert_eq!(service(&house, id).await, rule);
     }
+    let dear = [
+        ("tick", "svc_beard"),
+        ("tick", "svc_cut"),
+        ("bulk_rule", "required"),
+        ("bulk_part", "20.00"),
+    ];
+    let seen = desk.post("terms/bulk", &dear).await;
+    assert!(
+        seen.status == 422 && seen.text.contains("One of them costs EUR 18.00"),
+        "{}",
+        seen.text
+    );
     let none = desk
         .post(
             "terms/bulk",

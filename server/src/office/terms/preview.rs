@@ -96,7 +96,12 @@ fn result(desk: &Desk, offered: &Offer, asked: &Form) -> Option<Markup> {
         "missed" => History::Missed,
         _ => History::New,
     };
-    Some(match quote(&desk.salon.terms, history, &lines) {
+    // Without keys nobody pays online, whatever the switch says: as in the booking itself.
+    let terms = SalonTerms {
+        online: desk.salon.terms.online && desk.salon.takes_cards(),
+        ..desk.salon.terms.clone()
+    };
+    Some(match quote(&terms, history, &lines) {
         Ok(quote) => said(&quote),
         Err(_) => html! { p { "These can't be booked together." } },
     })

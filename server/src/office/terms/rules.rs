@@ -152,6 +152,18 @@ pub async fn bulk(desk: Desk, form: Form) -> Answer {
         .map(|one| &one.employee)
         .filter(|one| ticked(one.id.as_str()))
         .collect();
+    let least = services
+        .iter()
+        .map(|service| service.price)
+        .min_by_key(|price| price.minor());
+    if let (Some(Part::Fixed(sum)), Some(least)) = (part, least)
+        && sum.minor() > least.minor()
+    {
+        wrong.add(
+            "bulk_part",
+            format!("One of them costs {least}: ask for that much at most, or for a percentage."),
+        );
+    }
     if services.is_empty() && people.is_empty() {
         wrong.add("bulk_rule", "Tick the services and people that it shall be for.");
     }
