@@ -95,11 +95,11 @@ async fn read(desk: &Desk, period: &Period) -> Result<Vec<Row>, Trouble> {
             Group::Service if line.name.is_empty() => "Other".to_owned(),
             Group::Day | Group::Month | Group::Service => line.name.clone(),
         };
-        match rows.last_mut() {
-            Some(last) if last.name == name && last.currency == line.currency => {
-                last.figures = last.figures.plus(line.figures);
-            }
-            _ => rows.push(Row {
+        // The days of a week follow each other, those of a few currencies in turns.
+        let mut late = rows.iter_mut().rev().take(8);
+        match late.find(|row| row.name == name && row.currency == line.currency) {
+            Some(row) => row.figures = row.figures.plus(line.figures),
+            None => rows.push(Row {
                 key: line.name,
                 name,
                 currency: line.currency,
@@ -162,7 +162,8 @@ async fn csv(desk: Desk, Query(wish): Query<Wish>) -> Answer {
 }
 
 async fn payouts_of(desk: &Desk, period: &Period) -> Result<Markup, Trouble> {
-    let zone = when::zone(&desk.salon.salon.time_zone);
+    // Stripe names the day by its midnight in UTC, wherever the bank is.
+    let zone = jiff::tz::TimeZone::UTC;
     let (from, to) = period.moments(&zone);
     let rows = payouts::payouts(desk.app.store.read(), desk.slug(), from.0 / 1000, to.0 / 1000).await?;
     Ok(html! {

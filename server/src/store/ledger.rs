@@ -168,7 +168,7 @@ pub async fn behind(
          AND ($4 = '' OR EXISTS (SELECT 1 FROM booking_line n WHERE n.booking = b.id AND n.name = $4)) \
          AND ($5 = '' OR b.employee = $5) \
          AND ($6 = '' OR $6 = CASE WHEN a.purpose = 'fee' THEN 'fee' WHEN b.choice IS NULL THEN 'link' ELSE 'online' END) \
-         ORDER BY l.at DESC LIMIT $7",
+         ORDER BY l.at DESC, l.id DESC LIMIT $7",
     )
     .bind(salon.as_str())
     .bind(which.from.0)

@@ -369,7 +369,7 @@ pub enum By {
     Way,
 }
 
-/// A salon's figures from one day to another (`YYYY-MM-DD`, the last one included), in order of their names.
+/// A salon's figures from one day to another (`YYYY-MM-DD`, the last one included), in order of their names (at most 10,000: more days than a period has).
 ///
 /// # Errors
 /// [`StoreError`].
@@ -387,7 +387,7 @@ pub async fn lines(
                  CAST(SUM(gross) AS BIGINT) AS gross, CAST(SUM(refunds) AS BIGINT) AS refunds, \
                  CAST(SUM(disputes) AS BIGINT) AS disputes, CAST(SUM(fees) AS BIGINT) AS fees, \
                  CAST(SUM(kept) AS BIGINT) AS kept FROM rollup WHERE salon = $1 AND day >= $2 AND day <= $3 GROUP BY ",
-                $column, ", currency ORDER BY ", $column, ", currency LIMIT 2000"
+                $column, ", currency ORDER BY ", $column, ", currency LIMIT 10000"
             )
         };
     }

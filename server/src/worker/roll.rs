@@ -16,8 +16,12 @@ const BATCH: i64 = 500;
 pub async fn run(app: &App) -> Result<(), ApiError> {
     while rollup::any_to_roll(app.store.read()).await? {
         let mut write = app.store.write().await?;
-        rollup::roll(write.conn(), BATCH).await?;
-        match write.commit().await {
+        let rolled = rollup::roll(write.conn(), BATCH).await;
+        let done = match rolled {
+            Ok(_) => write.commit().await,
+            Err(error) => Err(error),
+        };
+        match done {
             // Another process did it.
             Err(StoreError::Conflict(_)) => return Ok(()),
             done => done?,

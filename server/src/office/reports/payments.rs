@@ -58,6 +58,9 @@ pub async fn show(desk: Desk, Query(wish): Query<Wish>, Query(which): Query<Whic
     });
     let body = html! {
         p.quiet { (when::long_day(period.from)) " to " (when::long_day(period.to)) @if !which.service.is_empty() { ", " (which.service) } }
+        @if !which.service.is_empty() {
+            p.hint { "Of a payment for several services the whole sum stands here; the report counts this service's part of it." }
+        }
         @if rows.is_empty() { p { "Nothing (more) in this time." } }
         ul.rows {
             @for row in &rows {

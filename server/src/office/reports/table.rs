@@ -108,6 +108,8 @@ fn behind(period: &Period, row: &Row) -> String {
                 Err(_) => format!("reports/payments?{}", period.query()),
             }
         }
+        // An empty name in the address would mean any.
+        Group::Service if row.key.is_empty() => format!("reports/payments?{}", period.query()),
         Group::Service => format!("reports/payments?{}&service={key}", period.query()),
         Group::Employee => format!("reports/payments?{}&employee={key}", period.query()),
         Group::Way => format!("reports/payments?{}&way={key}", period.query()),
