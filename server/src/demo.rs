@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::{
     api::error::{ApiError, Code},
     app::App,
+    http::policy,
     office::invitation_link,
     store::{salon::Keys, sealed::set_up, staff},
     worker::roll,
@@ -87,7 +88,7 @@ impl Wishes {
         let embedders = value("--embed-origin")
             .map(|origin| vec![origin.clone()])
             .unwrap_or_default();
-        if embedders.iter().any(|origin| !is_origin(origin)) {
+        if embedders.iter().any(|origin| !policy::is_origin(origin)) {
             return Err("--embed-origin: must be an origin such as https://salon.example".to_owned());
         }
         Ok(Wishes {
@@ -161,17 +162,6 @@ impl fmt::Display for Made {
         });
         json.fmt(f)
     }
-}
-
-fn is_origin(text: &str) -> bool {
-    let host = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))
-        .unwrap_or_default();
-    !host.is_empty()
-        && host
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
 }
 
 fn damaged(error: impl fmt::Display) -> ApiError {

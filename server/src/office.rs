@@ -3,6 +3,7 @@
 //! Every route says which right it needs ([`routes`]), and a door before it asks for a session that has it ([`door`]). What
 //! changes something is a `POST` from one of these pages, written together with a line in the log (`store/audit.rs`).
 
+mod about;
 mod cancelling;
 mod catalogue;
 pub mod desk;
@@ -52,6 +53,7 @@ pub struct Route {
 #[must_use]
 pub fn routes() -> Vec<Route> {
     [
+        about::routes(),
         cancelling::routes(),
         catalogue::routes(),
         disputes::routes(),

@@ -66,7 +66,9 @@ pub async fn make(db: &mut AnyConnection, slug: &SalonSlug, now: Moment) -> Resu
         insert_service(db, slug, position, &service).await?;
         if service.dates.is_some() {
             for date in evenings(now)? {
-                insert_date(db, &service, &date, 8).await?;
+                if !insert_date(db, &service, &date, 8).await? {
+                    return Err(damaged("the leader of the group event is busy then"));
+                }
             }
         }
     }

@@ -63,9 +63,42 @@ pub fn origin(address: &str) -> &str {
     address.get(..end).unwrap_or(address)
 }
 
+/// Whether a text is the scheme, host and port of a web site, and nothing else: it may stand in a policy.
+#[must_use]
+pub fn is_origin(text: &str) -> bool {
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))
+        .unwrap_or_default();
+    let is_host = |b: u8| b.is_ascii_alphanumeric() || b".-:[]".contains(&b);
+    (1..=253).contains(&host.len()) && host.bytes().all(is_host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_origin_may_stand_in_a_policy() {
+        for good in [
+            "https://salon.example",
+            "http://127.0.0.1:8310",
+            "http://[::1]:80",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "",
+            "https://",
+            "salon.example",
+            "https://salon.example/book",
+            "https://a.example; script-src *",
+            "https://a.example b.example",
+            "https://*",
+        ] {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn an_origin_is_the_address_without_its_path() {

@@ -36,6 +36,8 @@ pub enum Kind {
     Time,
     /// A telephone number.
     Phone,
+    /// A colour, `#rrggbb`.
+    Colour,
 }
 
 impl Fields<'_> {
@@ -53,6 +55,7 @@ impl Fields<'_> {
             Kind::Date => ("date", None, None),
             Kind::Time => ("time", None, None),
             Kind::Phone => ("tel", Some("tel"), Some("tel")),
+            Kind::Colour => ("color", None, None),
         };
         let plain = matches!(kind, Kind::Password | Kind::NewPassword);
         let value = if plain { "" } else { self.form.raw(name) };

@@ -134,7 +134,13 @@ async fn handled(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
 }
 
 /// What can be set up, with what each is for.
-const SETTINGS: [(&str, &str, &str, Right); 6] = [
+const SETTINGS: [(&str, &str, &str, Right); 8] = [
+    (
+        "about",
+        "The salon",
+        "Name, address, colour, where letters go, and which web sites show the booking.",
+        Right::Terms,
+    ),
     (
         "methods",
         "Payment methods",
@@ -158,6 +164,12 @@ const SETTINGS: [(&str, &str, &str, Right); 6] = [
         "Cancelling and fees",
         "What late cancelling and not coming cost, and until when clients may change bookings.",
         Right::Terms,
+    ),
+    (
+        "disputes",
+        "Disputes",
+        "What clients' banks ask back, and your answers.",
+        Right::Disputes,
     ),
     (
         "staff",

@@ -24,6 +24,22 @@ for (const button of document.querySelectorAll('[data-fill]')) {
   });
 }
 
+// A file is read into the field beside it: what is sent is what one sees.
+for (const file of document.querySelectorAll('[data-file]')) {
+  file.hidden = false;
+  file.addEventListener('change', async () => {
+    const bytes = await file.files[0]?.arrayBuffer();
+    if (!bytes) return;
+    let text;
+    try {
+      text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    } catch {
+      text = new TextDecoder('windows-1252').decode(bytes);
+    }
+    file.form.elements[file.dataset.file].value = text;
+  });
+}
+
 for (const link of document.querySelectorAll('[data-back]')) {
   link.hidden = history.length < 2;
   link.addEventListener('click', (event) => {

@@ -37,3 +37,30 @@ pub fn signed(minor: i64, currency: Currency) -> String {
         _ => format!("{sign}{} {}.{:02}", currency.code(), whole / 100, whole % 100),
     }
 }
+
+/// A text that a spreadsheet does not take for a formula (OWASP: "CSV Injection").
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_no_formula() {
+        for (name, cell) in [
+            ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+            ("-1", "'-1"),
+            ("\n=1", "'\n=1"),
+            ("Cut, and \"finish\"", "Cut, and \"finish\""),
+        ] {
+            assert_eq!(harmless(name), cell);
+        }
+    }
+}

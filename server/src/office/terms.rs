@@ -1,7 +1,7 @@
 //! Terms: who pays online, how much, and what that comes to.
 
 mod preview;
-mod rules;
+pub mod rules;
 
 use axum::{
     extract::RawQuery,

@@ -14,6 +14,7 @@ use jiff::{ToSpan as _, civil::Date, tz::TimeZone};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+pub use self::new::start;
 use super::{
     Route,
     desk::Desk,

@@ -80,6 +80,26 @@ pub async fn take_seat(
     Ok(false)
 }
 
+/// Takes all seats of a group event's date for nobody; answers whether all were free.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn take_all_seats(
+    db: &mut AnyConnection,
+    date: &GroupDateId,
+    seats: u16,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "WITH RECURSIVE seat (n) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT n + 1 FROM seat WHERE n + 1 < $2) \
+         INSERT INTO claim (resource, granule, holder) SELECT $1, n, 'withdrawn' FROM seat WHERE true ON CONFLICT DO NOTHING",
+    )
+    .bind(date.as_str())
+    .bind(i64::from(seats))
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == u64::from(seats))
+}
+
 /// Gives up all that `holder` has.
 ///
 /// # Errors

@@ -48,14 +48,17 @@ pub struct Offer {
 macro_rules! service {
     ($where:literal) => {
         concat!(
-            "SELECT id, name, description, minutes, price, price_to, rule, part, is_group FROM service WHERE ",
+            "SELECT id, name, description, minutes, price, price_to, rule, part, is_group FROM service WHERE withdrawn = 0 AND ",
             $where
         )
     };
 }
 macro_rules! employee {
     ($where:literal) => {
-        concat!("SELECT id, name, title, rule, hours FROM employee WHERE ", $where)
+        concat!(
+            "SELECT id, name, title, rule, hours FROM employee WHERE withdrawn = 0 AND ",
+            $where
+        )
     };
 }
 
@@ -74,7 +77,7 @@ pub async fn read(db: &AnyPool, salon: &SalonSlug, currency: Currency) -> Result
         .await?;
     let pairs: Vec<(String, String)> = sqlx::query_as(
         "SELECT p.service, p.employee FROM service_employee p JOIN service s ON s.id = p.service \
-         JOIN employee e ON e.id = p.employee WHERE s.salon = $1 ORDER BY s.position, e.position",
+         JOIN employee e ON e.id = p.employee WHERE s.salon = $1 AND e.withdrawn = 0 ORDER BY s.position, e.position",
     )
     .bind(salon.as_str())
     .fetch_all(db)
@@ -164,7 +167,7 @@ pub async fn dates(db: &AnyPool, salon: &SalonSlug, from: Moment) -> Result<Vec<
     let rows: Vec<DateRow> = sqlx::query_as(
         "SELECT d.id, d.service, d.employee, d.starts, d.seats, \
          (SELECT COUNT(*) FROM claim c WHERE c.resource = d.id) AS taken \
-         FROM group_date d JOIN service s ON s.id = d.service WHERE s.salon = $1 AND d.starts >= $2 \
+         FROM group_date d JOIN service s ON s.id = d.service WHERE s.salon = $1 AND d.starts >= $2 AND d.withdrawn = 0 \
          ORDER BY d.starts LIMIT 200",
     )
     .bind(salon.as_str())
@@ -331,16 +334,17 @@ pub async fn set_employee_rule(
     Ok(())
 }
 
-/// Writes a new date of a group event, and takes its leader's time for it.
+/// Writes a new date of a group event, and takes its leader's time for it. Answers whether that was free; if not, the transaction
+/// must be dropped.
 ///
 /// # Errors
-/// [`StoreError`]; [`StoreError::Damaged`] when the leader's time is taken.
+/// [`StoreError`].
 pub async fn insert_date(
     db: &mut AnyConnection,
     service: &Service,
     date: &GroupDate,
     seats: u16,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     sqlx::query("INSERT INTO group_date (id, service, employee, starts, seats) VALUES ($1, $2, $3, $4, $5)")
         .bind(date.id.as_str())
         .bind(service.id.as_str())
@@ -350,11 +354,92 @@ pub async fn insert_date(
         .execute(&mut *db)
         .await?;
     let end = date.start.plus_minutes(i64::from(service.minutes));
-    if claim::take_time(db, &date.employee, date.start, end, date.id.as_str()).await? {
-        Ok(())
-    } else {
-        Err(StoreError::damaged("the leader of the group event is busy then"))
-    }
+    claim::take_time(db, &date.employee, date.start, end, date.id.as_str()).await
+}
+
+/// Takes a date of a salon's group event back: its seats are given to nobody, and its leader is free. Answers whether that could be
+/// done: not when a seat is held or booked. If not, the transaction must be dropped.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn withdraw_date(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    id: &GroupDateId,
+) -> Result<bool, StoreError> {
+    let done: Option<(i64,)> = sqlx::query_as(
+        "UPDATE group_date SET withdrawn = 1 WHERE id = $1 AND withdrawn = 0 \
+         AND service IN (SELECT id FROM service WHERE salon = $2) RETURNING seats",
+    )
+    .bind(id.as_str())
+    .bind(salon.as_str())
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some((seats,)) = done else { return Ok(false) };
+    claim::give_up(db, id.as_str()).await?;
+    let seats = u16::try_from(seats).map_err(StoreError::damaged)?;
+    claim::take_all_seats(db, id, seats).await
+}
+
+/// Takes a salon's service out of what it offers, or back into it. Bookings keep what they had.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_service_withdrawn(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    id: &ServiceId,
+    yes: bool,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE service SET withdrawn = $3 WHERE id = $1 AND salon = $2")
+        .bind(id.as_str())
+        .bind(salon.as_str())
+        .bind(i64::from(yes))
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The same of a person.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_employee_withdrawn(
+    db: &mut AnyConnection,
+    salon: &SalonSlug,
+    id: &EmployeeId,
+    yes: bool,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE employee SET withdrawn = $3 WHERE id = $1 AND salon = $2")
+        .bind(id.as_str())
+        .bind(salon.as_str())
+        .bind(i64::from(yes))
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What a salon does not offer any more: ids and names of services, and of people.
+pub type Withdrawn = (Vec<(String, String)>, Vec<(String, String)>);
+
+/// What a salon does not offer any more: two queries.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn withdrawn(db: &AnyPool, salon: &SalonSlug) -> Result<Withdrawn, StoreError> {
+    let services = sqlx::query_as(
+        "SELECT id, name FROM service WHERE salon = $1 AND withdrawn = 1 ORDER BY name LIMIT 500",
+    )
+    .bind(salon.as_str())
+    .fetch_all(db)
+    .await?;
+    let people = sqlx::query_as(
+        "SELECT id, name FROM employee WHERE salon = $1 AND withdrawn = 1 ORDER BY name LIMIT 200",
+    )
+    .bind(salon.as_str())
+    .fetch_all(db)
+    .await?;
+    Ok((services, people))
 }
 
 #[derive(FromRow)]

@@ -264,6 +264,27 @@ pub async fn set_changes(
     Ok(())
 }
 
+/// Sets what a salon says of itself: name, address, telephone, colour, where its letters go, and whose pages may show its booking.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_about(db: &mut AnyConnection, to: &SalonRecord) -> Result<(), StoreError> {
+    let salon = &to.salon;
+    sqlx::query(
+        "UPDATE salon SET name = $2, address = $3, phone = $4, colour = $5, email = $6, embedders = $7 WHERE slug = $1",
+    )
+    .bind(salon.slug.as_str())
+    .bind(&salon.name)
+    .bind(&salon.address)
+    .bind(&salon.phone)
+    .bind(&salon.colour)
+    .bind(&to.email)
+    .bind(to_json(&to.embedders)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Sets the terms of payment, how long a time is held, how long before a start it can be booked, and how often starts are
 /// offered (minutes).
 ///

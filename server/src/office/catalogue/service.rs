@@ -8,7 +8,7 @@ use domain::{
 };
 use maud::{Markup, html};
 
-use super::NEW;
+use super::{NEW, dates};
 use crate::{
     api::catalogue::Service,
     app::random_id,
@@ -21,22 +21,17 @@ use crate::{
         terms::offered,
         trouble::{Answer, Trouble},
     },
-    store::offer::{self, Offer},
+    store::{
+        Write,
+        offer::{self, Offer},
+    },
 };
 
 pub async fn show(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
     let offered = offered(&desk).await?;
     let known = find(&offered, &id)?;
-    let mut kept: Vec<(&str, String)> = Vec::new();
-    if let Some(one) = known {
-        kept.push(("name", one.name.clone()));
-        kept.push(("description", one.description.clone()));
-        kept.push(("minutes", one.minutes.to_string()));
-        kept.push(("price", plain(one.price)));
-        kept.push(("price_to", one.price_to.map(plain).unwrap_or_default()));
-        kept.extend(one.employees.iter().map(|id| ("employee", id.to_string())));
-    }
-    let body = draw(&Form::of(&kept), &Wrong::default(), &offered, known);
+    let kept = known.map(fields_of).unwrap_or_default();
+    let body = draw(&desk, &Form::of(&kept), &Wrong::default(), &offered, known).await?;
     Ok(page(&desk, Room::Settings, title(known), &body))
 }
 
@@ -44,6 +39,37 @@ pub async fn save(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form)
     let offered = offered(&desk).await?;
     let known = find(&offered, &id)?;
     let mut wrong = Wrong::default();
+    let Some(service) = read(&desk, &form, &offered, known, &mut wrong)? else {
+        let body = draw(&desk, &form, &wrong, &offered, known).await?;
+        return Ok(again(&desk, Room::Settings, title(known), &body));
+    };
+    let mut write = desk.app.store.write().await?;
+    put(&mut write, &desk, &offered, &service, 0).await?;
+    let (name, price) = (&service.name, service.price);
+    desk.log(&mut write, &format!("set the service {name} to {price}"), None)
+        .await?;
+    let (said, next) = if known.is_none() && service.dates.is_some() {
+        ("Saved. Now add its dates.", format!("services/{}", service.id))
+    } else {
+        (
+            "Saved. Whether it is paid online: under Terms.",
+            "catalogue".to_owned(),
+        )
+    };
+    desk.done(write, said, &next).await
+}
+
+/// Reads a service; `None` when something is wrong.
+///
+/// # Errors
+/// When there are no random numbers for a new id.
+pub fn read(
+    desk: &Desk,
+    form: &Form,
+    offered: &Offer,
+    known: Option<&Service>,
+    wrong: &mut Wrong,
+) -> Result<Option<Service>, Trouble> {
     let name = form.get("name");
     if !(1..=80).contains(&name.chars().count()) {
         wrong.add("name", "Enter a name of at most 80 letters.");
@@ -75,16 +101,15 @@ pub async fn save(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form)
         .map(|one| one.employee.id.clone())
         .filter(|id| form.all("employee").any(|one| one == id.as_str()))
         .collect();
-    let is_group = known.is_some_and(|one| one.dates.is_some());
+    let is_group = known.map_or(form.ticked("group"), |one| one.dates.is_some());
     if employees.is_empty() && !is_group {
         wrong.add("employee", "Tick at least one person who does it.");
     }
     let (Some(minutes), Some(price), Some(price_to), true) = (minutes, price, price_to, wrong.is_empty())
     else {
-        let body = draw(&form, &wrong, &offered, known);
-        return Ok(again(&desk, Room::Settings, title(known), &body));
+        return Ok(None);
     };
-    let service = Service {
+    Ok(Some(Service {
         id: match known {
             Some(one) => one.id.clone(),
             None => new_id()?,
@@ -98,27 +123,72 @@ pub async fn save(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form)
         part: known.map_or(Part::Full, |one| one.part),
         employees,
         dates: is_group.then(Vec::new),
-    };
-    let mut write = desk.app.store.write().await?;
-    match known {
-        Some(_) => offer::rewrite_service(write.conn(), desk.slug(), &service).await?,
-        None => {
-            let position = i64::try_from(offered.services.len()).unwrap_or(i64::MAX);
-            offer::insert_service(write.conn(), desk.slug(), position, &service).await?;
-        }
+    }))
+}
+
+/// Writes a service: over the one of this id, or after all others and the `added` that were
+/// just added.
+///
+/// # Errors
+/// [`Trouble`].
+pub async fn put(
+    write: &mut Write,
+    desk: &Desk,
+    offered: &Offer,
+    service: &Service,
+    added: usize,
+) -> Result<(), Trouble> {
+    if offered.services.iter().any(|one| one.id == service.id) {
+        offer::rewrite_service(write.conn(), desk.slug(), service).await?;
+    } else {
+        let position = i64::try_from(offered.services.len() + added).unwrap_or(i64::MAX);
+        offer::insert_service(write.conn(), desk.slug(), position, service).await?;
     }
-    desk.log(&mut write, &format!("set the service {name} to {price}"), None)
-        .await?;
-    desk.done(
-        write,
-        "Saved. Whether it is paid online: under Terms.",
-        "catalogue",
-    )
-    .await
+    Ok(())
+}
+
+/// What is set of a service, in the fields of the form.
+#[must_use]
+pub fn fields_of(one: &Service) -> Vec<(&'static str, String)> {
+    let mut fields = vec![
+        ("name", one.name.clone()),
+        ("description", one.description.clone()),
+        ("minutes", one.minutes.to_string()),
+        ("price", plain(one.price)),
+        ("price_to", one.price_to.map(plain).unwrap_or_default()),
+    ];
+    fields.extend(one.employees.iter().map(|id| ("employee", id.to_string())));
+    fields
+}
+
+pub async fn withdraw(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
+    set_withdrawn(desk, &id, true).await
+}
+
+pub async fn bring_back(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
+    set_withdrawn(desk, &id, false).await
+}
+
+async fn set_withdrawn(desk: Desk, id: &str, yes: bool) -> Answer {
+    let id = ServiceId::parse(id).map_err(|_| Trouble::not_found("service"))?;
+    let mut write = desk.app.store.write().await?;
+    if !offer::set_service_withdrawn(write.conn(), desk.slug(), &id, yes).await? {
+        return Err(Trouble::not_found("service"));
+    }
+    let (what, said) = if yes {
+        (
+            "withdrew a service",
+            "It can't be booked any more. Visits that are booked stay.",
+        )
+    } else {
+        ("brought a service back", "It can be booked again.")
+    };
+    desk.log(&mut write, what, None).await?;
+    desk.done(write, said, "catalogue").await
 }
 
 /// The service of this id; `None` for a new one.
-fn find<'a>(offered: &'a Offer, id: &str) -> Result<Option<&'a Service>, Trouble> {
+pub fn find<'a>(offered: &'a Offer, id: &str) -> Result<Option<&'a Service>, Trouble> {
     if id == NEW {
         return Ok(None);
     }
@@ -136,9 +206,21 @@ fn title(known: Option<&Service>) -> &str {
     known.map_or("A new service", |one| one.name.as_str())
 }
 
-fn draw(form: &Form, wrong: &Wrong, offered: &Offer, known: Option<&Service>) -> Markup {
+/// The page of a service.
+pub async fn draw(
+    desk: &Desk,
+    form: &Form,
+    wrong: &Wrong,
+    offered: &Offer,
+    known: Option<&Service>,
+) -> Result<Markup, Trouble> {
     let fields = Fields { form, wrong };
-    html! {
+    let dates = match known.filter(|one| one.dates.is_some()) {
+        Some(service) => dates::section(desk, offered, service, fields).await?,
+        None => html! {},
+    };
+    Ok(html! {
+        (dates)
         form method="post" {
             (fields.summary())
             (fields.input("name", "Name", Kind::Text, ""))
@@ -162,7 +244,15 @@ fn draw(form: &Form, wrong: &Wrong, offered: &Offer, known: Option<&Service>) ->
                     }
                 }
             }
+            @if known.is_none() {
+                (fields.tick("group", "A group event", "On dates that you set, with a number of seats; always paid in full."))
+            }
             button.button.wide { "Save" }
         }
-    }
+        @if let Some(known) = known {
+            form.inline method="post" action=(desk.path(&format!("services/{}/withdraw", known.id))) {
+                button.button.second { "Take out of online booking" }
+            }
+        }
+    })
 }

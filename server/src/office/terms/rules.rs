@@ -1,6 +1,7 @@
 //! The rule of each service and person: one by one, or many at once.
 
 use domain::{
+    currency::Currency,
     money::{Money, Percent},
     terms::{Line, Part, Rule},
 };
@@ -106,7 +107,10 @@ pub async fn save(desk: Desk, form: Form) -> Answer {
         let name = format!("part_{}", service.id);
         let part = match service.dates {
             Some(_) => Some(Part::Full),
-            None => wrong.keep(&name, part(&desk, form.get(&name), Some(service.price))),
+            None => wrong.keep(
+                &name,
+                part(desk.salon.salon.currency, form.get(&name), Some(service.price)),
+            ),
         };
         if let (Some(rule), Some(part)) = (rule, part) {
             services.push((&service.id, rule, part));
@@ -139,7 +143,10 @@ pub async fn bulk(desk: Desk, form: Form) -> Answer {
     let offered = offered(&desk).await?;
     let mut wrong = Wrong::default();
     let rule = wrong.keep("bulk_rule", rule(form.get("bulk_rule")));
-    let part = wrong.keep("bulk_part", part(&desk, form.get("bulk_part"), None));
+    let part = wrong.keep(
+        "bulk_part",
+        part(desk.salon.salon.currency, form.get("bulk_part"), None),
+    );
     let ticked = |id: &str| form.all("tick").any(|one| one == id);
     let services: Vec<&Service> = offered
         .services
@@ -209,7 +216,8 @@ fn warning(desk: &Desk, service: &Service) -> Option<String> {
     preview::minimum(desk, &[line])
 }
 
-fn value(rule: Rule) -> &'static str {
+/// A rule in a field.
+pub fn value(rule: Rule) -> &'static str {
     match rule {
         Rule::Forbidden => "forbidden",
         Rule::Allowed => "allowed",
@@ -217,13 +225,18 @@ fn value(rule: Rule) -> &'static str {
     }
 }
 
-fn rule(text: &str) -> Result<Rule, &'static str> {
+/// Reads a rule from a field.
+///
+/// # Errors
+/// A sentence that says what to do.
+pub fn rule(text: &str) -> Result<Rule, &'static str> {
     let all = [Rule::Forbidden, Rule::Allowed, Rule::Required];
     let found = all.into_iter().find(|rule| value(*rule) == text);
     found.ok_or("Choose whether it is paid online.")
 }
 
-fn part_text(part: Part) -> String {
+/// A part in a field: `full`, `30%`, `20.00`.
+pub fn part_text(part: Part) -> String {
     match part {
         Part::Full => "full".to_owned(),
         Part::Percent(percent) => format!("{}%", percent.get()),
@@ -231,8 +244,11 @@ fn part_text(part: Part) -> String {
     }
 }
 
-/// `full`, `30%` or a sum, which may not be above the price.
-fn part(desk: &Desk, text: &str, price: Option<Money>) -> Result<Part, String> {
+/// Reads `full`, `30%` or a sum, which may not be above the price.
+///
+/// # Errors
+/// A sentence that says what to do.
+pub fn part(currency: Currency, text: &str, price: Option<Money>) -> Result<Part, String> {
     let text = text.trim().to_lowercase();
     if matches!(text.as_str(), "" | "full" | "all" | "100%" | "100 %") {
         return Ok(Part::Full);
@@ -243,7 +259,7 @@ fn part(desk: &Desk, text: &str, price: Option<Money>) -> Result<Part, String> {
             .map(Part::Percent)
             .ok_or_else(|| "Enter a whole percentage from 1% to 100%, full, or a sum.".to_owned());
     }
-    let sum = Money::read(&text, desk.salon.salon.currency)
+    let sum = Money::read(&text, currency)
         .map_err(|error| format!("{error} Or write full, or a percentage such as 30%."))?;
     match price {
         _ if sum.is_zero() => Err("Enter a sum above zero, or choose “Never online”.".to_owned()),

@@ -129,7 +129,11 @@ fn read(desk: &Desk, form: &Form, offered: &Offer, wrong: &mut Wrong) -> Option<
     })
 }
 
-fn start(desk: &Desk, form: &Form) -> Result<Moment, String> {
+/// Reads a day and a time of the salon's time zone.
+///
+/// # Errors
+/// A sentence that says what to do.
+pub fn start(desk: &Desk, form: &Form) -> Result<Moment, String> {
     let day: Date = form
         .get("day")
         .parse()
