@@ -2,3 +2,9 @@
 ALTER TABLE service ADD COLUMN withdrawn BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE employee ADD COLUMN withdrawn BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE group_date ADD COLUMN withdrawn BIGINT NOT NULL DEFAULT 0;
+
+-- Where short messages are handed over, by what they are signed (encrypted), and what the gateway last refused.
+ALTER TABLE salon ADD COLUMN messages_url TEXT;
+ALTER TABLE salon ADD COLUMN messages_secret TEXT;
+ALTER TABLE salon ADD COLUMN messages_failed_at BIGINT;
+ALTER TABLE salon ADD COLUMN messages_failed TEXT;

@@ -9,6 +9,7 @@ use crate::{
     config::Config,
     http::limits::Limits,
     mail::post::Smtp,
+    messages::Gateways,
     store::{Store, StoreError},
     stripe::{StripeClient, StripeError},
     vault::MasterKey,
@@ -31,6 +32,8 @@ pub struct App {
     pub mail_dir: Option<Arc<PathBuf>>,
     /// The mail server that letters go to instead.
     pub smtp: Option<Smtp>,
+    /// The way to gateways for short messages.
+    pub gateways: Gateways,
     /// What each address has done of late. Nothing is counted or refused until told to ([`Limits::counting`]).
     pub limits: Limits,
     /// What time it is.
@@ -70,6 +73,7 @@ impl App {
             stripe_js: config.stripe_js.as_str().into(),
             mail_dir: config.mail_dir.clone().map(Arc::new),
             smtp: config.smtp.clone(),
+            gateways: Gateways::new(config.local_gateways)?,
             limits: Limits::default(),
             clock,
         })

@@ -28,6 +28,9 @@ pub struct Config {
     pub mail_dir: Option<PathBuf>,
     /// `BOOKING_SMTP_URL` and `BOOKING_MAIL_FROM`: the mail server that letters go to instead, and the address they come from.
     pub smtp: Option<Smtp>,
+    /// `BOOKING_LOCAL_GATEWAYS`: `yes` where gateways for short messages may be on this machine or in its network. Whoever may set
+    /// a salon's gateway can then reach what is there.
+    pub local_gateways: bool,
 }
 
 /// The address of the database. Shown without its password.
@@ -95,6 +98,7 @@ impl Config {
                 )?,
             )?,
             master_key,
+            local_gateways: get("BOOKING_LOCAL_GATEWAYS", Some("no"))? == "yes",
             mail_dir,
             smtp: smtp(
                 &get("BOOKING_SMTP_URL", Some(""))?,

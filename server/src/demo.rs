@@ -18,8 +18,13 @@ use crate::{
     api::error::{ApiError, Code},
     app::App,
     http::policy,
+    messages::GatewaySecret,
     office::invitation_link,
-    store::{salon::Keys, sealed::set_up, staff},
+    store::{
+        salon::{Keys, find, set_messages},
+        sealed::set_up,
+        staff,
+    },
     worker::roll,
 };
 
@@ -35,6 +40,8 @@ pub struct Wishes {
     pub keys: Keys,
     /// The origins of its web site.
     pub embedders: Vec<String>,
+    /// Where short messages are handed over, if nothing is set yet.
+    pub gateway: Option<String>,
     /// So many paid bookings of the past are made up, for measuring.
     pub history: i64,
 }
@@ -98,6 +105,7 @@ impl Wishes {
                 signing,
             },
             embedders,
+            gateway: value("--gateway").ok().cloned(),
             history: value("--history")
                 .map_or(Ok(0), |count| count.parse())
                 .map_err(|_| "--history: must be a number".to_owned())?,
@@ -123,6 +131,13 @@ pub async fn seed(app: &App, wishes: &Wishes) -> Result<Made, ApiError> {
         now,
     )
     .await?;
+    if let Some(url) = &wishes.gateway
+        && let Some(record) = find(&mut *write.conn(), &slug).await?
+        && record.messages.is_none()
+    {
+        let secret = GatewaySecret::new()?;
+        set_messages(write.conn(), &app.master_key, &slug, Some((url, &secret))).await?;
+    }
     write.commit().await?;
     if wishes.history > 0 {
         history::write(app, &slug, wishes.history).await?;

@@ -22,6 +22,7 @@ use crate::{
     },
     app::App,
     handlers::{view::view, visit},
+    messages,
     payments::manage,
     store::{
         attempt,
@@ -33,48 +34,85 @@ use crate::{
     },
 };
 
-/// Writes a letter about a booking. `id` is the job's: told twice, the same file is written twice.
+/// Writes a letter about a booking, and orders a short message where the salon has a gateway. `id` is the job's: told twice, the
+/// same file is written twice.
 ///
 /// # Errors
 /// [`ApiError`] when it can't be written; the job is tried again.
 pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> Result<(), ApiError> {
-    let Some(record) = booking::find(app.store.read(), booking).await? else {
+    let Some(about) = About::read(app, booking, letter).await? else {
         return Ok(());
     };
-    let Some(salon) = salon::find(app.store.read(), &record.salon).await? else {
-        return Ok(());
-    };
-    if record.client.email.is_empty() {
+    messages::order(app, id, &about, letter).await?;
+    let client = &about.record.client;
+    if client.email.is_empty() {
         return Ok(());
     }
-    let view = view(app, &record).await?;
-    let link = match letter {
-        Letter::Link | Letter::Reminder => {
-            // Taken back, or paid, since the letter was ordered.
-            let Some(link) = open_link(app, &record, &view).await? else {
-                return Ok(());
-            };
-            Some(link)
-        }
-        _ => None,
-    };
-    let after = Aftermath {
-        link,
-        fee: fee::latest(app.store.read(), booking).await?,
-        given_back: given_back(app, booking).await?,
-        manage: manage::address(app, booking).await?,
-    };
-    let (subject, body) = compose(&salon, &view, letter, &record.client.language, &after);
+    let (subject, body) = compose(&about.salon, &about.view, letter, &client.language, &about.after);
     tracing::info!(%booking, ?letter, "a letter");
     let written = Written {
         id,
-        reference: &record.reference,
-        to: &record.client.email,
-        name: &record.client.name,
+        reference: &about.record.reference,
+        to: &client.email,
+        name: &client.name,
         subject,
         body,
     };
-    post(app, &salon, written).await
+    post(app, &about.salon, written).await
+}
+
+/// All that a letter or a message is about.
+#[derive(Debug)]
+pub struct About {
+    /// The booking.
+    pub record: BookingRecord,
+    /// Its salon.
+    pub salon: SalonRecord,
+    /// The booking as its client sees it.
+    pub view: Booking,
+    /// What else is to be said.
+    pub after: Aftermath,
+}
+
+impl About {
+    /// Reads it; `None` when there is nothing to tell any more.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn read(app: &App, booking: &BookingId, letter: Letter) -> Result<Option<About>, ApiError> {
+        let Some(record) = booking::find(app.store.read(), booking).await? else {
+            return Ok(None);
+        };
+        let Some(salon) = salon::find(app.store.read(), &record.salon).await? else {
+            return Ok(None);
+        };
+        if record.client.email.is_empty() && salon.messages.is_none() {
+            return Ok(None);
+        }
+        let view = view(app, &record).await?;
+        let link = match letter {
+            Letter::Link | Letter::Reminder => {
+                // Taken back, or paid, since the letter was ordered.
+                let Some(link) = open_link(app, &record, &view).await? else {
+                    return Ok(None);
+                };
+                Some(link)
+            }
+            _ => None,
+        };
+        let after = Aftermath {
+            link,
+            fee: fee::latest(app.store.read(), booking).await?,
+            given_back: given_back(app, booking).await?,
+            manage: manage::address(app, booking).await?,
+        };
+        Ok(Some(About {
+            record,
+            salon,
+            view,
+            after,
+        }))
+    }
 }
 
 /// The address by which a visit can be paid now, if there is one.
@@ -362,7 +400,8 @@ fn words(salon: &SalonRecord, explained: &Explained, now: Moment, price: Money, 
 }
 
 /// `Tue 24 Nov 2026, 15:00 (Europe/Vienna)`.
-fn when(at: Moment, zone: &str, german: bool) -> String {
+#[must_use]
+pub fn when(at: Moment, zone: &str, german: bool) -> String {
     let (Ok(tz), Ok(at)) = (TimeZone::get(zone), Timestamp::from_millisecond(at.0)) else {
         return String::new();
     };

@@ -16,6 +16,7 @@ pub mod form;
 mod home;
 mod invite;
 mod log;
+mod messages;
 mod methods;
 pub mod opening;
 pub mod page;
@@ -60,6 +61,7 @@ pub fn routes() -> Vec<Route> {
         fees::routes(),
         home::routes(),
         log::routes(),
+        messages::routes(),
         methods::routes(),
         reports::routes(),
         sign_in::routes(),

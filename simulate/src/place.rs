@@ -167,6 +167,7 @@ async fn start(path: &Path, letters: &Path, stripe_api: &str, clock: &Clock) -> 
         master_key: MasterKey::parse(&"5a".repeat(32)).ok_or("no master key")?,
         mail_dir: Some(letters.to_owned()),
         smtp: None,
+        local_gateways: false,
     };
     let app = App::start(&config, clock.of_server())
         .await
@@ -186,6 +187,7 @@ async fn seed(app: &App) -> Result<Vec<LinkToken>, Trouble> {
             signing: SigningSecret::parse(SIGNING_SECRET)?,
         },
         embedders: vec![],
+        gateway: None,
         history: 0,
     };
     let mut links = Vec::new();

@@ -87,7 +87,7 @@ pub fn main(parser: lexopt::Parser) -> Outcome {
     pages::build()?;
     let programs = build::programs(Profile::Release)?;
     let mut running = start(&salon, &programs, own)?;
-    site::serve(salon.site_port, &salon.server_url())?;
+    site::serve(salon.site_port, &salon.server_url(), salon.file("mail"))?;
     say::line(&welcome(&salon, &running));
 
     let outcome = services::watch(&mut running.services);
@@ -152,6 +152,9 @@ fn seed(salon: &Salon, programs: &Programs, keys: &Keys, at_sandbox: bool) -> Ou
     command.arg("seed-demo");
     command.arg("--publishable-key").arg(&keys.publishable);
     command.arg("--embed-origin").arg(salon.site_url());
+    command
+        .arg("--gateway")
+        .arg(format!("{}/messages", salon.site_url()));
     if salon.history > 0 {
         command.arg("--history").arg(salon.history.to_string());
     }
@@ -195,6 +198,7 @@ fn server(salon: &Salon, programs: &Programs, at_sandbox: bool) -> Command {
         )
         .env("BOOKING_MASTER_KEY_FILE", salon.file("master.key"))
         .env("BOOKING_MAIL_DIR", salon.file("mail"))
+        .env("BOOKING_LOCAL_GATEWAYS", "yes")
         // One address does it all here, and the benchmark far more than any guest.
         .env("BOOKING_LIMITS", "off")
         .env("BOOKING_LOG", salon.log)
@@ -310,7 +314,10 @@ fn welcome(salon: &Salon, running: &Running) -> String {
     if at_sandbox {
         rows.push(("The sandbox (Stripe's part)", salon.sandbox_url()));
     }
-    rows.push(("Mail that was sent", salon.file("mail").display().to_string()));
+    rows.push((
+        "Letters and messages sent",
+        format!("{}/mailbox", salon.site_url()),
+    ));
     rows.push(("Logs", salon.file("logs").display().to_string()));
     let mut text = String::from("\n  Lumen Hair & Skin is open.\n\n");
     for (name, value) in rows {

@@ -13,6 +13,7 @@ mod demo;
 mod failure;
 mod files;
 mod http;
+mod mailbox;
 mod pages;
 mod postgres;
 mod run;

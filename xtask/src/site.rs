@@ -1,11 +1,11 @@
-//! The demo salon's own web site: a few static files, served from another origin than the widget's.
+//! The demo salon's own web site: a few static files, served from another origin than the widget's; and its mailbox.
 
 use crate::failure::{OrSay, Outcome};
-use crate::{files, services};
+use crate::{files, mailbox, services};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -14,31 +14,50 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(10);
 const LONGEST_REQUEST: u64 = 16 << 10;
 
-/// Serves `xtask/demo-site` on a port until the program ends; `{{BOOKING}}` becomes the server's address.
-pub fn serve(port: u16, booking: &str) -> Outcome {
+/// Serves `xtask/demo-site` on a port until the program ends, where `{{BOOKING}}` becomes the server's address; and what is in the
+/// folder of mail, where short messages are put too.
+pub fn serve(port: u16, booking: &str, mail: PathBuf) -> Outcome {
     let listener =
         TcpListener::bind(services::local(port)).or_say(format!("Port {port} can't be listened on"))?;
-    let booking: Arc<str> = booking.into();
+    let (booking, mail): (Arc<str>, Arc<Path>) = (booking.into(), mail.into());
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let booking = Arc::clone(&booking);
-            thread::spawn(move || answer(stream, &booking));
+            let (booking, mail) = (Arc::clone(&booking), Arc::clone(&mail));
+            thread::spawn(move || answer(stream, &booking, &mail));
         }
     });
     Ok(())
 }
 
-fn answer(mut stream: TcpStream, booking: &str) -> io::Result<()> {
+fn answer(mut stream: TcpStream, booking: &str, mail: &Path) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut reader = BufReader::new((&stream).take(LONGEST_REQUEST));
     let mut first = String::new();
     reader.read_line(&mut first)?;
-    let mut line = String::new();
+    let (mut line, mut length) = (String::new(), 0);
     while reader.read_line(&mut line)? > 2 {
+        if let Some(text) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = text.trim().parse().unwrap_or(0);
+        }
         line.clear();
     }
-    let (status, kind, body) = match page(&first, booking) {
+    let answer = if first.starts_with("POST /messages ") {
+        let mut body = Vec::new();
+        reader.take(length).read_to_end(&mut body)?;
+        let taken = mailbox::take(mail, &body).is_ok();
+        taken.then(|| ("text/plain; charset=utf-8", b"Taken.\n".to_vec()))
+    } else if let Some(rest) = first
+        .strip_prefix("GET /mailbox")
+        .filter(|rest| !rest.starts_with('.'))
+    {
+        let path = rest.split_whitespace().next().unwrap_or_default();
+        let path = if rest.starts_with(' ') { "" } else { path };
+        mailbox::page(mail, path).map(|page| ("text/html; charset=utf-8", page.into_bytes()))
+    } else {
+        page(&first, booking)
+    };
+    let (status, kind, body) = match answer {
         Some((kind, body)) => ("200 OK", kind, body),
         None => (
             "404 Not Found",

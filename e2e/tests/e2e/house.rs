@@ -80,6 +80,7 @@ impl House {
             master_key: MasterKey::parse(&"5a".repeat(32)).unwrap(),
             mail_dir: Some(dir.path().join("mail")),
             smtp: None,
+            local_gateways: true,
         };
         let ahead = Arc::new(AtomicI64::new(0));
         let (system, offset) = (Clock::system(), ahead.clone());
@@ -92,6 +93,7 @@ impl House {
                 signing: register_webhook(&http, &sandbox, &url).await,
             },
             embedders: vec![site.clone()],
+            gateway: None,
             history: 0,
         };
         let made = demo::seed(&app, &wishes).await.unwrap();

@@ -134,7 +134,7 @@ async fn handled(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
 }
 
 /// What can be set up, with what each is for.
-const SETTINGS: [(&str, &str, &str, Right); 8] = [
+const SETTINGS: [(&str, &str, &str, Right); 9] = [
     (
         "about",
         "The salon",
@@ -164,6 +164,12 @@ const SETTINGS: [(&str, &str, &str, Right); 8] = [
         "Cancelling and fees",
         "What late cancelling and not coming cost, and until when clients may change bookings.",
         Right::Terms,
+    ),
+    (
+        "messages",
+        "Messages",
+        "Links and reminders by SMS or messenger, through a service of yours.",
+        Right::Keys,
     ),
     (
         "disputes",

@@ -20,6 +20,13 @@ pub enum Job {
         /// What.
         letter: Letter,
     },
+    /// Hand a short message over.
+    Message {
+        /// About this booking.
+        booking: BookingId,
+        /// What.
+        letter: Letter,
+    },
     /// Cancel an attempt's intent at Stripe.
     CancelIntent {
         /// The attempt.
@@ -132,19 +139,25 @@ pub struct DueJob {
 /// # Errors
 /// [`StoreError`].
 pub async fn insert(db: &mut AnyConnection, id: &str, job: &Job, due: Moment) -> Result<(), StoreError> {
-    let kind = match job {
-        Job::Mail { .. } => "mail",
-        Job::CancelIntent { .. } => "cancel_intent",
-        Job::Refund { .. } => "refund",
-        Job::ReadRefunds { .. } => "read_refunds",
-        Job::AnswerDispute { .. } => "answer_dispute",
-        Job::ReadDisputes { .. } => "read_disputes",
-        Job::AwaitRefund { .. } => "await_refund",
-        Job::Notify { .. } => "notify",
-    };
+    let kind = kind(job);
     sqlx::query("INSERT INTO job (id, kind, payload, run_at) VALUES ($1, $2, $3, $4)")
         .bind(id)
         .bind(kind)
+        .bind(to_json(job)?)
+        .bind(due.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Writes a job that follows from another, unless it is written already: whoever does the other twice writes this once.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn insert_once(db: &mut AnyConnection, id: &str, job: &Job, due: Moment) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO job (id, kind, payload, run_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+        .bind(id)
+        .bind(kind(job))
         .bind(to_json(job)?)
         .bind(due.0)
         .execute(db)
@@ -221,4 +234,18 @@ pub async fn put_off(db: &mut AnyConnection, id: &str, until: Moment, error: &st
         .execute(db)
         .await?;
     Ok(())
+}
+
+fn kind(job: &Job) -> &'static str {
+    match job {
+        Job::Mail { .. } => "mail",
+        Job::Message { .. } => "message",
+        Job::CancelIntent { .. } => "cancel_intent",
+        Job::Refund { .. } => "refund",
+        Job::ReadRefunds { .. } => "read_refunds",
+        Job::AnswerDispute { .. } => "answer_dispute",
+        Job::ReadDisputes { .. } => "read_disputes",
+        Job::AwaitRefund { .. } => "await_refund",
+        Job::Notify { .. } => "notify",
+    }
 }

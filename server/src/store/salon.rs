@@ -14,10 +14,10 @@ use sqlx::{AnyConnection, AnyExecutor, AnyPool, FromRow};
 
 use super::{
     StoreError, from_json,
-    sealed::{FORMER_SIGNING_SECRET, SECRET_KEY, SIGNING_SECRET, place},
+    sealed::{FORMER_SIGNING_SECRET, MESSAGES_SECRET, SECRET_KEY, SIGNING_SECRET, place},
     to_json,
 };
-use crate::{api::catalogue::Salon, vault::MasterKey};
+use crate::{api::catalogue::Salon, messages::GatewaySecret, vault::MasterKey};
 
 /// A salon with its settings.
 #[derive(Clone, Debug)]
@@ -48,6 +48,11 @@ pub struct SalonRecord {
     pub account: Option<(String, String)>,
     /// The latest event that was refused: when, and why.
     pub refused: Option<(Moment, String)>,
+    /// Where short messages are handed over; `None`: nowhere.
+    pub messages: Option<String>,
+    /// What the gateway last refused: when, and why.
+    pub messages_failed: Option<(Moment, String)>,
+    sealed_messages_secret: Option<String>,
     sealed_secret_key: Option<String>,
     sealed_signing_secret: Option<String>,
     sealed_former_signing_secret: Option<String>,
@@ -103,6 +108,15 @@ impl SalonRecord {
             .collect())
     }
 
+    /// What short messages are signed with.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it can't be decrypted.
+    pub fn messages_secret(&self, key: &MasterKey) -> Result<Option<GatewaySecret>, StoreError> {
+        let sealed = self.sealed_messages_secret.as_deref();
+        self.open(key, MESSAGES_SECRET, sealed, GatewaySecret::parse)
+    }
+
     fn open<T, E: std::fmt::Display>(
         &self,
         key: &MasterKey,
@@ -127,7 +141,8 @@ pub async fn find(db: impl AnyExecutor<'_>, slug: &SalonSlug) -> Result<Option<S
     let row: Option<Row> = sqlx::query_as(
         "SELECT slug, name, address, phone, colour, currency, time_zone, country, terms, cancellation, changes, \
          hold_minutes, lead_minutes, step_minutes, email, link_payment, embedders, publishable_key, secret_key, signing_secret, \
-         former_signing_secret, former_signing_until, account, account_name, event_refused_at, event_refused \
+         former_signing_secret, former_signing_until, account, account_name, event_refused_at, event_refused, messages_url, \
+         messages_secret, messages_failed_at, messages_failed \
          FROM salon WHERE slug = $1",
     )
     .bind(slug.as_str())
@@ -332,6 +347,50 @@ pub async fn set_account(
     Ok(())
 }
 
+/// Sets where a salon's short messages are handed over, and by what they are signed (encrypted); `None`: nowhere.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_messages(
+    db: &mut AnyConnection,
+    master: &MasterKey,
+    slug: &SalonSlug,
+    to: Option<(&str, &GatewaySecret)>,
+) -> Result<(), StoreError> {
+    let seal = |secret: &GatewaySecret| {
+        let sealed = master.seal(&place(slug, MESSAGES_SECRET), secret.reveal());
+        sealed.map_err(StoreError::damaged)
+    };
+    sqlx::query(
+        "UPDATE salon SET messages_url = $2, messages_secret = $3, messages_failed_at = NULL, messages_failed = NULL \
+         WHERE slug = $1",
+    )
+    .bind(slug.as_str())
+    .bind(to.map(|(url, _)| url))
+    .bind(to.map(|(_, secret)| seal(secret)).transpose()?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Notes when and why the gateway did not take a message; `None`: it takes them again.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn note_messages(
+    db: &mut AnyConnection,
+    slug: &SalonSlug,
+    failed: Option<(Moment, &str)>,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE salon SET messages_failed_at = $2, messages_failed = $3 WHERE slug = $1")
+        .bind(slug.as_str())
+        .bind(failed.map(|(at, _)| at.0))
+        .bind(failed.map(|(_, why)| why))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Notes that an event was refused, unless one was in the minute before: anybody can send some.
 ///
 /// # Errors
@@ -377,6 +436,9 @@ pub fn without_keys(
         publishable_key: None,
         account: None,
         refused: None,
+        messages: None,
+        messages_failed: None,
+        sealed_messages_secret: None,
         sealed_secret_key: None,
         sealed_signing_secret: None,
         sealed_former_signing_secret: None,
@@ -412,6 +474,10 @@ struct Row {
     account_name: Option<String>,
     event_refused_at: Option<i64>,
     event_refused: Option<String>,
+    messages_url: Option<String>,
+    messages_secret: Option<String>,
+    messages_failed_at: Option<i64>,
+    messages_failed: Option<String>,
 }
 
 impl Row {
@@ -447,6 +513,11 @@ impl Row {
             refused: self
                 .event_refused_at
                 .map(|at| (Moment(at), self.event_refused.unwrap_or_default())),
+            messages: self.messages_url,
+            messages_failed: self
+                .messages_failed_at
+                .map(|at| (Moment(at), self.messages_failed.unwrap_or_default())),
+            sealed_messages_secret: self.messages_secret,
             sealed_secret_key: self.secret_key,
             sealed_signing_secret: self.signing_secret,
             sealed_former_signing_secret: self.former_signing_secret,

@@ -19,6 +19,8 @@ pub(super) const SECRET_KEY: &str = "secret_key";
 pub(super) const SIGNING_SECRET: &str = "signing_secret";
 pub(super) const FORMER_SIGNING_SECRET: &str = "former_signing_secret";
 
+pub(super) const MESSAGES_SECRET: &str = "messages_secret";
+
 /// How many sealed values there are, and how many of them were sealed anew.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Resealed {
@@ -76,7 +78,7 @@ pub async fn set_up(
 /// [`StoreError::Damaged`] names the first value that no key opens; nothing is changed then, if the caller rolls back.
 pub async fn reseal(db: &mut AnyConnection, master: &MasterKey) -> Result<Resealed, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT slug, secret_key, signing_secret, former_signing_secret FROM salon ORDER BY slug",
+        "SELECT slug, secret_key, signing_secret, former_signing_secret, messages_secret FROM salon ORDER BY slug",
     )
     .fetch_all(&mut *db)
     .await?;
@@ -98,6 +100,11 @@ pub async fn reseal(db: &mut AnyConnection, master: &MasterKey) -> Result<Reseal
                 FORMER_SIGNING_SECRET,
                 "UPDATE salon SET former_signing_secret = $2 WHERE slug = $1 AND former_signing_secret = $3",
                 row.former_signing_secret,
+            ),
+            (
+                MESSAGES_SECRET,
+                "UPDATE salon SET messages_secret = $2 WHERE slug = $1 AND messages_secret = $3",
+                row.messages_secret,
             ),
         ] {
             let Some(sealed) = sealed else { continue };
@@ -189,6 +196,7 @@ struct Row {
     secret_key: Option<String>,
     signing_secret: Option<String>,
     former_signing_secret: Option<String>,
+    messages_secret: Option<String>,
 }
 
 /// The signing secret that is about to be replaced. One that can't be read any more is no loss.

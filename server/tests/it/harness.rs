@@ -92,6 +92,7 @@ impl House {
         let wishes = demo::Wishes {
             keys,
             embedders: vec![],
+            gateway: None,
             history: 0,
         };
         let made = demo::seed(&app, &wishes).await.unwrap();
@@ -379,6 +380,7 @@ async fn serve(
         master_key: MasterKey::parse(&"5a".repeat(32)).unwrap(),
         mail_dir: Some(books.dir.path().join("mail")),
         smtp: None,
+        local_gateways: true,
     };
     let (system, offset) = (Clock::system(), ahead.clone());
     let clock = Clock::of(move || system.now().plus_millis(offset.load(Ordering::SeqCst)));

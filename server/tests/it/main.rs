@@ -24,6 +24,7 @@ mod line;
 mod made_up;
 mod mail;
 mod manage;
+mod messages;
 mod money;
 mod office_about;
 mod office_catalogue;

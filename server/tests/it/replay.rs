@@ -133,6 +133,7 @@ async fn a_replaced_signing_secret_is_believed_for_a_day_and_no_longer() {
             signing: SigningSecret::parse(signing).unwrap(),
         },
         embedders: vec![],
+        gateway: None,
         history: 0,
     };
     let mut number = 0;

@@ -290,6 +290,7 @@ async fn no_type_that_holds_a_secret_shows_it_when_it_is_printed() {
             demo::Wishes {
                 keys: keys.clone(),
                 embedders: vec![],
+                gateway: None,
                 history: 0,
             }
         ),

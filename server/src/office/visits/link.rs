@@ -110,9 +110,9 @@ fn state(desk: &Desk, visit: &BookingRecord, shown: &Shown, is_paid: bool) -> Ma
                         button.button.second type="button" data-copy="address" hidden { "Copy" }
                     }
                     div.buttons {
-                        @if !visit.client.email.is_empty() {
+                        @if let Some(reached) = reached(desk, visit) {
                             form.inline method="post" action=(path("/send")) {
-                                button.button { @if shown.sent.is_some() { "Send again" } @else { "Send to " (visit.client.email) } }
+                                button.button { @if shown.sent.is_some() { "Send again" } @else { "Send to " (reached) } }
                             }
                         }
                         form.inline method="post" action=(path("/take-back")) { button.button.second { "Take back" } }
@@ -201,7 +201,10 @@ pub async fn send(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
     link::note_sent(write.conn(), &record.id, desk.app.now()).await?;
     desk.log(&mut write, "sent the link to pay", Some(&record.id))
         .await?;
-    let said = format!("The link goes to {}.", record.client.email);
+    let said = match reached(&desk, &record) {
+        Some(reached) => format!("The link goes to {reached}."),
+        None => return Err(Trouble::changed()),
+    };
     desk.done(write, &said, &format!("visits/{id}")).await
 }
 
@@ -216,6 +219,17 @@ pub async fn take_back(desk: Desk, Path((_, id)): Path<(String, String)>) -> Ans
         .await?;
     desk.done(write, "The link does not work any more.", &format!("visits/{id}"))
         .await
+}
+
+/// Where a link goes: by mail, by message, or both; `None` when there is neither.
+fn reached(desk: &Desk, visit: &BookingRecord) -> Option<String> {
+    let client = &visit.client;
+    let mail = (!client.email.is_empty()).then_some(client.email.as_str());
+    let phone = desk.salon.messages.as_ref().map(|_| client.phone.as_str());
+    match (mail, phone.filter(|phone| !phone.is_empty())) {
+        (Some(mail), Some(phone)) => Some(format!("{mail} and {phone}")),
+        (mail, phone) => mail.or(phone).map(str::to_owned),
+    }
 }
 
 fn chargeable(due: Money, visit: &BookingRecord) -> Result<Money, String> {
