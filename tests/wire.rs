@@ -84,6 +84,7 @@ fn sample(state: State, payment: Payment, offer: Offer) -> Booking {
         client: "Ada".to_owned(),
         email: String::new(),
         consent: Some(agreed()),
+        tips: true,
         manage: Some("https://booking.example/manage/mg_1".to_owned()),
         quote: Quote {
             price: eur(4800),
@@ -107,6 +108,7 @@ fn sample(state: State, payment: Payment, offer: Offer) -> Booking {
                 Reason::TooSmall { minimum },
                 Reason::TooLarge,
             ],
+            tip: Some(eur(300)),
         },
         cancellation: Explained {
             free_until: Some(Moment(7)),

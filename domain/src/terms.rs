@@ -107,6 +107,9 @@ pub struct Quote {
     pub offer: Offer,
     /// Why, most important first.
     pub reasons: Vec<Reason>,
+    /// What of the price is a tip: it is in what is due, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tip: Option<Money>,
 }
 
 /// What may or must be paid now.
@@ -214,6 +217,7 @@ pub fn quote(salon: &SalonTerms, history: History, lines: &[Line]) -> Result<Quo
             from,
             offer,
             reasons,
+            tip: None,
         })
     };
 
@@ -282,6 +286,14 @@ pub enum QuoteError {
 }
 
 impl Quote {
+    /// The price of what is done for it, without a tip: fees for cancelling are parts of this.
+    #[must_use]
+    pub fn services(&self) -> Money {
+        self.tip
+            .and_then(|tip| self.price.less(tip).ok())
+            .unwrap_or(self.price)
+    }
+
     /// Whether a client may pay this sum now.
     #[must_use]
     pub fn accepts(&self, sum: Money) -> bool {

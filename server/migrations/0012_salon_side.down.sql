@@ -1,3 +1,4 @@
+ALTER TABLE visit_link DROP COLUMN tips;
 ALTER TABLE salon DROP COLUMN messages_failed;
 ALTER TABLE salon DROP COLUMN messages_failed_at;
 ALTER TABLE salon DROP COLUMN messages_secret;

@@ -8,3 +8,6 @@ ALTER TABLE salon ADD COLUMN messages_url TEXT;
 ALTER TABLE salon ADD COLUMN messages_secret TEXT;
 ALTER TABLE salon ADD COLUMN messages_failed_at BIGINT;
 ALTER TABLE salon ADD COLUMN messages_failed TEXT;
+
+-- Whether the payer may add a tip.
+ALTER TABLE visit_link ADD COLUMN tips BIGINT NOT NULL DEFAULT 0;

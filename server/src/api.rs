@@ -17,6 +17,7 @@ pub mod hold;
 pub mod link;
 pub mod page;
 pub mod quote;
+pub mod tip;
 
 /// Where every server function's address begins.
 pub const PREFIX: &str = "/api/v1";

@@ -21,7 +21,8 @@ use crate::{
     messages::GatewaySecret,
     office::invitation_link,
     store::{
-        salon::{Keys, find, set_messages},
+        messages::set_gateway,
+        salon::{Keys, find},
         sealed::set_up,
         staff,
     },
@@ -136,7 +137,7 @@ pub async fn seed(app: &App, wishes: &Wishes) -> Result<Made, ApiError> {
         && record.messages.is_none()
     {
         let secret = GatewaySecret::new()?;
-        set_messages(write.conn(), &app.master_key, &slug, Some((url, &secret))).await?;
+        set_gateway(write.conn(), &app.master_key, &slug, Some((url, &secret))).await?;
     }
     write.commit().await?;
     if wishes.history > 0 {

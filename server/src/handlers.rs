@@ -11,5 +11,6 @@ pub mod hold;
 pub mod link;
 pub mod quote;
 pub mod status;
+pub mod tip;
 pub mod view;
 pub mod visit;

@@ -362,8 +362,10 @@ fn money_lines(booking: &Booking, german: bool) -> Vec<String> {
 /// The terms for cancelling a booking as they were at a moment, in English: for the salon.
 #[must_use]
 pub fn cancelling_of(salon: &SalonRecord, booking: &BookingRecord, at: Moment) -> String {
-    let explained = salon.cancellation.explain(booking.start, booking.quote.price);
-    words(salon, &explained, at, booking.quote.price, false)
+    let explained = salon
+        .cancellation
+        .explain(booking.start, booking.quote.services());
+    words(salon, &explained, at, booking.quote.services(), false)
 }
 
 fn cancelling(salon: &SalonRecord, booking: &Booking, german: bool) -> String {
@@ -371,7 +373,7 @@ fn cancelling(salon: &SalonRecord, booking: &Booking, german: bool) -> String {
         salon,
         &booking.cancellation,
         booking.now,
-        booking.quote.price,
+        booking.quote.services(),
         german,
     )
 }

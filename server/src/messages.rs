@@ -19,7 +19,8 @@ use crate::{
     mail::About,
     store::{
         job::{self, Job, Letter},
-        salon::{self, SalonRecord},
+        messages as store,
+        salon::SalonRecord,
     },
     stripe::StripeError,
 };
@@ -241,14 +242,14 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
     match to_gateway(app, salon, &message).await? {
         None if about.salon.messages_failed.is_some() => {
             let mut write = app.store.write().await?;
-            salon::note_messages(write.conn(), &salon.salon.slug, None).await?;
+            store::note_failed(write.conn(), &salon.salon.slug, None).await?;
             Ok(write.commit().await?)
         }
         None => Ok(()),
         Some(refusal) => {
             let (Refusal::ForGood(why) | Refusal::ForNow(why)) = &refusal;
             let mut write = app.store.write().await?;
-            salon::note_messages(write.conn(), &salon.salon.slug, Some((app.now(), why))).await?;
+            store::note_failed(write.conn(), &salon.salon.slug, Some((app.now(), why))).await?;
             write.commit().await?;
             if matches!(refusal, Refusal::ForGood(_)) {
                 tracing::error!(%booking, why, "the gateway will not take a message, and it is not tried again");

@@ -18,6 +18,7 @@ pub mod ledger;
 mod line;
 pub mod link;
 pub mod manage;
+pub mod messages;
 pub mod missed;
 pub mod offer;
 pub mod refund;
@@ -27,6 +28,7 @@ pub mod sealed;
 pub mod session;
 pub mod staff;
 pub mod visit;
+pub mod withdrawn;
 mod write;
 
 use sqlx::{AnyPool, any::AnyPoolOptions};

@@ -3,11 +3,13 @@
 mod pay;
 mod start;
 
+use domain::money::Money;
 use server::api::{
     booking::{Booking, Payment, State, StatusCall, StatusRequest},
     error::{ApiError, Code},
     hold::{HoldCall, HoldRequest},
     quote::Choice,
+    tip::{TipCall, TipRequest},
 };
 
 pub use pay::{check, pay, sum};
@@ -51,6 +53,25 @@ pub fn hold(app: App) {
                 route::go(app, Step::Payment);
             }
             Err(error) => not_held(app, &error),
+        }
+    });
+}
+
+/// Sets the tip that goes with the payment of a visit.
+pub fn tip(app: App, tip: Money) {
+    let Some(token) = store::token(app) else { return };
+    if app.busy.get_untracked() != Busy::No {
+        return;
+    }
+    app.busy.set(Busy::Holding);
+    app.problem.set(None);
+    spawn(async move {
+        let request = TipRequest { tip };
+        let answer = call(app, TipCall { request }, Some(&token)).await;
+        app.idle();
+        match answer {
+            Ok(booking) => app.take(booking),
+            Err(error) => pay::lost(app, &error),
         }
     });
 }

@@ -231,7 +231,7 @@ async fn refused(app: App, error: &ApiError, token: &BookingToken) {
 }
 
 /// The booking can't be paid here any more, or not now.
-fn lost(app: App, error: &ApiError) {
+pub fn lost(app: App, error: &ApiError) {
     app.idle();
     match error.code {
         Code::OpenedElsewhere => route::replace(app, Step::Link(Dead::Elsewhere)),

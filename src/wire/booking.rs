@@ -34,6 +34,7 @@ pub fn booking(value: &JsValue) -> Option<Booking> {
         payment: payment(&get(value, "payment"))?,
         choice: choice(&get(value, "choice")),
         consent: consent(&get(value, "consent")),
+        tips: flag(value, "tips").unwrap_or_default(),
         manage: text(value, "manage"),
         now: moment(value, "now")?,
     })
@@ -61,6 +62,7 @@ fn quote(value: &JsValue) -> Option<Quote> {
         from: flag(value, "from")?,
         offer: offer(&get(value, "offer"))?,
         reasons: list(value, "reasons", &reason)?,
+        tip: money(value, "tip"),
     })
 }
 

@@ -16,6 +16,7 @@ use server::api::{
     free_times::{Day, FreeTime, FreeTimes, FreeTimesCall},
     hold::HoldCall,
     link::OpenLinkCall,
+    tip::TipCall,
 };
 use server_fn::ServerFn;
 use wasm_bindgen::JsValue;
@@ -72,6 +73,15 @@ impl Call for HoldCall {
 impl Call for OpenLinkCall {
     fn request(&self) -> JsValue {
         object(&[("link", self.request.link.reveal().into())])
+    }
+    fn answer(value: &JsValue) -> Option<Self::Output> {
+        booking::booking(value)
+    }
+}
+
+impl Call for TipCall {
+    fn request(&self) -> JsValue {
+        object(&[("tip", write::money(self.request.tip))])
     }
     fn answer(value: &JsValue) -> Option<Self::Output> {
         booking::booking(value)

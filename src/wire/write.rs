@@ -1,5 +1,6 @@
 //! Writing requests as JavaScript objects. What is `None` is left out.
 
+use domain::money::Money;
 use server::api::{
     confirm::{ConfirmRequest, Pay},
     free_times::FreeTimesRequest,
@@ -55,13 +56,7 @@ pub fn confirm(request: &ConfirmRequest) -> JsValue {
             confirmation_token,
         } => object(&[
             ("how", "card".into()),
-            (
-                "sum",
-                object(&[
-                    ("minor", float(sum.minor()).into()),
-                    ("currency", sum.currency().code().into()),
-                ]),
-            ),
+            ("sum", money(*sum)),
             ("confirmation_token", confirmation_token.as_str().into()),
         ]),
     };
@@ -72,6 +67,13 @@ pub fn confirm(request: &ConfirmRequest) -> JsValue {
         ])
     });
     object(&[("pay", pay), ("consent", consent)])
+}
+
+pub fn money(sum: Money) -> JsValue {
+    object(&[
+        ("minor", float(sum.minor()).into()),
+        ("currency", sum.currency().code().into()),
+    ])
 }
 
 fn choice(choice: &Choice) -> JsValue {

@@ -278,6 +278,14 @@ impl House {
         write.commit().await.unwrap();
     }
 
+    /// Whoever pays the demo's visit may add a tip.
+    pub async fn offer_tips(&self) {
+        sqlx::query("UPDATE visit_link SET tips = 1")
+            .execute(self.app.store.read())
+            .await
+            .unwrap();
+    }
+
     /// Bookings by state, such as `booked`.
     pub async fn count(&self, state: &str) -> i64 {
         sqlx::query_scalar("SELECT count(*) FROM booking WHERE state = $1")

@@ -2,7 +2,7 @@
 //! with webhooks that really arrive.
 //!
 //! What a failed test leaves (a picture, the browser's log, the page's text) lies in `target/e2e/`.
-//! `cargo test -p e2e -- --ignored` makes pictures of every screen in `target/screenshots/`.
+//! `PICTURES=1 cargo test -p e2e screens` draws every screen into `target/screenshots/`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -32,7 +32,7 @@ mod office;
 mod pay;
 mod policy;
 mod resume;
-mod screenshots;
+mod screens;
 mod stripe_js;
 mod tabs;
 mod visit;

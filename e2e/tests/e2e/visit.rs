@@ -27,6 +27,38 @@ async fn paid() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn paid_with_a_tip() {
+    scene(async |s| {
+        s.house.offer_tips().await;
+        let widget = s.widget().open_visit().await;
+        widget.step("visit").await;
+        s.browser.click("#tip-645").await;
+        let says = |sum: &str| format!("document.querySelector('#pay').textContent === 'Pay {sum}'");
+        s.browser.until("ten percent is added", &says("€70.95")).await;
+        assert!(s.browser.text("[data-step=visit]").await.contains("Tip"));
+        // A sum of one's own, after a card was typed: the card stays.
+        widget.card(VISA).await;
+        s.browser.fill("#tip-own", "3.5").await;
+        s.browser.click("#tip button").await;
+        s.browser.until("the own sum is added", &says("€68.00")).await;
+        s.browser.reload().await;
+        widget.step("visit").await;
+        s.browser.until("a reload keeps it", &says("€68.00")).await;
+        assert_eq!(
+            s.browser.js("document.querySelector('#tip-own').value").await,
+            "3.5"
+        );
+        s.browser.click("#tip-0").await;
+        s.browser.until("it can be taken back", &says("€64.50")).await;
+        s.browser.click("#tip-323").await;
+        s.browser.until("five percent are added", &says("€67.73")).await;
+        widget.pay_with(VISA).await;
+        widget.is_paid(6773).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn opened_twice() {
     scene(async |s| {
         let widget = s.widget().open_visit().await;

@@ -49,6 +49,9 @@ pub struct Booking {
     /// agrees by doing nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<Consent>,
+    /// Whether a tip may be added (`tip`). What it is now is in the quote.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tips: bool,
     /// Where the client looks after the booking, once it is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manage: Option<String>,

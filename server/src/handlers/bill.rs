@@ -66,6 +66,7 @@ pub fn quote(sum: Money) -> Quote {
         from: false,
         offer: Offer::Must(Due { now: sum, all: None }),
         reasons: vec![],
+        tip: None,
     }
 }
 

@@ -13,6 +13,7 @@ use super::{
     context::{Context, current},
     declines,
     quote::Chosen,
+    tip,
     view::{Around, manage_address, view_of, view_of_fee},
 };
 use crate::{
@@ -148,16 +149,7 @@ async fn pay(
     sum: Money,
     card: Card,
 ) -> Result<Confirmed, ApiError> {
-    let accepted = match &fee {
-        Some(fee) => fee.rest == sum,
-        None => booking.quote.accepts(sum),
-    };
-    if !accepted {
-        return Err(ApiError::new(
-            Code::PriceChanged,
-            "The sum is not what the salon asks for. Look at the terms again before you pay.",
-        ));
-    }
+    check_sum(&booking, fee.as_ref(), sum)?;
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     if !(5..=255).contains(&card.confirmation_token.len()) || !card.confirmation_token.bytes().all(is_token) {
         return Err(ApiError::invalid(
@@ -190,6 +182,8 @@ async fn begin(
             Some(_) => check_payable(app, &booking).await?,
             None => check_open(&booking, now)?,
         }
+        // Read again, it may ask for another sum: a tip was chosen in another tab.
+        check_sum(&booking, fee, sum)?;
         let purpose = bill::purpose(fee);
         let attempts = attempt::of_purpose(app.store.read(), &booking.id, purpose).await?;
         if attempts.iter().any(AttemptRecord::pays) {
@@ -242,6 +236,20 @@ async fn begin(
         }
     }
     Err(busy())
+}
+
+fn check_sum(booking: &BookingRecord, fee: Option<&FeeRecord>, sum: Money) -> Result<(), ApiError> {
+    let accepted = match fee {
+        Some(fee) => fee.rest == sum,
+        None => booking.quote.accepts(sum),
+    };
+    if accepted {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        Code::PriceChanged,
+        "The sum is not what the salon asks for. Look at the terms again before you pay.",
+    ))
 }
 
 /// Whether the fee still waits to be paid: the salon may have done without it meanwhile.
@@ -391,6 +399,7 @@ async fn confirmed(
         lines: booking::lines(app.store.read(), &booking.id, currency).await?,
         employee: offer::employee_name(app.store.read(), &booking.employee).await?,
         manage: manage_address(app, booking).await?,
+        tips: tip::is_offered(app, booking).await?,
     };
     Ok(Confirmed {
         booking: view_of(app, booking, around),

@@ -22,7 +22,7 @@ pub fn offered(salon: &SalonRecord, booking: &BookingRecord) -> Option<confirm::
     if !salon.changes.save_cards || !pays || salon.salon.country == "IN" {
         return None;
     }
-    let price = booking.quote.price;
+    let price = booking.quote.services();
     let explained = salon.cancellation.explain(booking.start, price);
     let most = explained.steps.iter().map(|step| step.fee.minor()).max()?;
     let most = Money::new(most, price.currency())

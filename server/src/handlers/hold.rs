@@ -64,6 +64,7 @@ impl Held {
             lines: chosen.lines(),
             employee: chosen.employee.employee.name.clone(),
             manage: None,
+            tips: false,
         };
         view_of(&context.app, &self.booking, around)
     }

@@ -2,7 +2,7 @@
 
 use domain::payment::{AttemptState, BookingState, Purpose};
 
-use super::{bill, consent};
+use super::{bill, consent, tip};
 use crate::{
     api::{
         booking::{Booking, Line, Payment, State},
@@ -33,6 +33,8 @@ pub struct Around<'a> {
     pub employee: String,
     /// Where its client looks after it.
     pub manage: Option<String>,
+    /// Whether a tip may be added.
+    pub tips: bool,
 }
 
 /// A booking as its client sees it: four queries. A page that was opened by a link for a fee sees that fee.
@@ -62,6 +64,7 @@ pub async fn view_of_fee(app: &App, record: &BookingRecord, fee: &FeeRecord) -> 
         lines: vec![bill::line(fee, &record.client.language)],
         employee: offer::employee_name(db, &record.employee).await?,
         manage: None,
+        tips: false,
     };
     Ok(Booking {
         cancellation: bill::no_terms(),
@@ -92,6 +95,7 @@ async fn view_of_booking(app: &App, record: &BookingRecord) -> Result<Booking, A
         lines,
         employee: offer::employee_name(db, &record.employee).await?,
         manage: manage_address(app, record).await?,
+        tips: tip::is_offered(app, record).await?,
     };
     Ok(view_of(app, record, around))
 }
@@ -112,7 +116,8 @@ pub async fn manage_address(app: &App, record: &BookingRecord) -> Result<Option<
 
 /// The same, of what is known already.
 #[must_use]
-pub fn view_of(app: &App, record: &BookingRecord, around: Around<'_>) -> Booking {
+pub fn view_of(app: &App, record: &BookingRecord, mut around: Around<'_>) -> Booking {
+    tip::name(&mut around.lines, &record.quote, &record.client.language);
     let terms = &around.salon.cancellation;
     Booking {
         id: record.id.clone(),
@@ -125,7 +130,7 @@ pub fn view_of(app: &App, record: &BookingRecord, around: Around<'_>) -> Booking
         client: record.client.name.clone(),
         email: record.client.email.clone(),
         quote: record.quote.clone(),
-        cancellation: terms.explain(record.start, record.quote.price),
+        cancellation: terms.explain(record.start, record.quote.services()),
         state: match record.state {
             BookingState::Held => State::Held {
                 until: record.hold_until.unwrap_or(record.start),
@@ -138,6 +143,7 @@ pub fn view_of(app: &App, record: &BookingRecord, around: Around<'_>) -> Booking
         choice: record.choice.clone(),
         consent: consent::offered(around.salon, record),
         manage: around.manage,
+        tips: around.tips,
         now: app.now(),
     }
 }

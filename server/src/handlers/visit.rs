@@ -105,6 +105,7 @@ pub fn quote(lines: &[Line], due: Option<Money>, currency: Currency) -> Result<Q
         from: lines.iter().any(|line| line.from),
         offer,
         reasons,
+        tip: None,
     })
 }
 
@@ -117,6 +118,8 @@ pub struct Wishes {
     pub remind_at: Option<Moment>,
     /// When the visit is called off, if it is not paid by then.
     pub cancel_at: Option<Moment>,
+    /// Whether the payer may add a tip.
+    pub tips: bool,
 }
 
 /// Makes a visit's link; an earlier one does not work any more.
@@ -148,6 +151,7 @@ pub async fn make_link(
         expires: wishes.expires,
         remind_at: wishes.remind_at,
         cancel_at: wishes.cancel_at,
+        tips: wishes.tips,
     };
     link::replace(write.conn(), &visit.id, &new, app.now()).await?;
     Ok(token)

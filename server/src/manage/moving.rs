@@ -31,7 +31,7 @@ const DAYS: u8 = 7;
 pub fn may(care: &Care) -> bool {
     let may = care.salon.changes.permissions(!care.paid().is_zero());
     let now = care.app.now();
-    let price = care.booking.quote.price;
+    let price = care.booking.quote.services();
     let free = care
         .salon
         .cancellation

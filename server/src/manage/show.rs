@@ -105,7 +105,7 @@ fn terms(care: &Care) -> Markup {
     let explained = care
         .salon
         .cancellation
-        .explain(care.booking.start, care.booking.quote.price);
+        .explain(care.booking.start, care.booking.quote.services());
     html! {
         h2 { (words.pick("Cancelling", "Absagen")) }
         @match explained.free_until {

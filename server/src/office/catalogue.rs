@@ -16,7 +16,7 @@ use super::{
     terms::offered,
     trouble::Answer,
 };
-use crate::store::offer;
+use crate::store::withdrawn;
 
 pub fn routes() -> Vec<Route> {
     let route = |path, answers| Route {
@@ -60,7 +60,7 @@ const NEW: &str = "new";
 
 async fn show(desk: Desk) -> Answer {
     let offered = offered(&desk).await?;
-    let (services, people) = offer::withdrawn(desk.app.store.read(), desk.slug()).await?;
+    let (services, people) = withdrawn::all(desk.app.store.read(), desk.slug()).await?;
     let body = html! {
         h2 { "Services" }
         @if offered.services.is_empty() { p.quiet { "What can clients book? Add the people first, then each service with its length and price." } }

@@ -136,12 +136,6 @@ async fn handled(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
 /// What can be set up, with what each is for.
 const SETTINGS: [(&str, &str, &str, Right); 9] = [
     (
-        "about",
-        "The salon",
-        "Name, address, colour, where letters go, and which web sites show the booking.",
-        Right::Terms,
-    ),
-    (
         "methods",
         "Payment methods",
         "Stripe's keys, and where clients can pay online.",
@@ -157,6 +151,12 @@ const SETTINGS: [(&str, &str, &str, Right); 9] = [
         "catalogue",
         "Services and people",
         "What clients can book, with whom, and when.",
+        Right::Terms,
+    ),
+    (
+        "about",
+        "The salon",
+        "Name, address, colour, where letters go, and which web sites show the booking.",
         Right::Terms,
     ),
     (

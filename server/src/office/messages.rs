@@ -16,7 +16,7 @@ use super::{
 use crate::{
     app::random_id,
     messages::{self, GatewaySecret, Message, Refusal},
-    store::salon,
+    store::messages as store,
 };
 
 const TITLE: &str = "Messages";
@@ -50,7 +50,7 @@ async fn save(desk: Desk, form: Form) -> Answer {
     let secret = GatewaySecret::new()?;
     let mut write = desk.app.store.write().await?;
     let to = Some((url.as_str(), &secret));
-    salon::set_messages(write.conn(), &desk.app.master_key, desk.slug(), to).await?;
+    store::set_gateway(write.conn(), &desk.app.master_key, desk.slug(), to).await?;
     desk.log(&mut write, "set the gateway for messages", None).await?;
     write.commit().await?;
     let body = html! {
@@ -66,7 +66,7 @@ async fn save(desk: Desk, form: Form) -> Answer {
 
 async fn off(desk: Desk) -> Answer {
     let mut write = desk.app.store.write().await?;
-    salon::set_messages(write.conn(), &desk.app.master_key, desk.slug(), None).await?;
+    store::set_gateway(write.conn(), &desk.app.master_key, desk.slug(), None).await?;
     desk.log(&mut write, "switched messages off", None).await?;
     desk.done(write, "No messages are sent any more.", "messages")
         .await

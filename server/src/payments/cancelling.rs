@@ -185,7 +185,7 @@ async fn plan(
     let paid = attempts
         .iter()
         .find(|attempt| attempt.state == AttemptState::Succeeded && left(attempt) > 0);
-    let price = booking.quote.price;
+    let price = booking.quote.services();
     let sum = paid.map_or(Ok(Money::zero(price.currency())), |paid| {
         Money::new(left(paid), paid.sum.currency()).map_err(|_| lost("a sum"))
     })?;

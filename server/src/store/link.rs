@@ -49,6 +49,8 @@ pub struct NewLink {
     pub remind_at: Option<Moment>,
     /// When the visit is called off.
     pub cancel_at: Option<Moment>,
+    /// Whether the payer may add a tip.
+    pub tips: bool,
 }
 
 /// A link as the salon sees it.
@@ -66,6 +68,8 @@ pub struct Shown {
     pub remind_at: Option<Moment>,
     /// When the visit is called off.
     pub cancel_at: Option<Moment>,
+    /// Whether the payer may add a tip.
+    pub tips: bool,
 }
 
 /// Writes a visit's link in the place of an earlier one.
@@ -83,8 +87,8 @@ pub async fn replace(
         .execute(&mut *db)
         .await?;
     sqlx::query(
-        "INSERT INTO visit_link (token_hash, booking, expires, created, sealed, remind_at, cancel_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO visit_link (token_hash, booking, expires, created, sealed, remind_at, cancel_at, tips) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(&new.token_hash)
     .bind(booking.as_str())
@@ -93,6 +97,7 @@ pub async fn replace(
     .bind(&new.sealed)
     .bind(new.remind_at.map(|at| at.0))
     .bind(new.cancel_at.map(|at| at.0))
+    .bind(i64::from(new.tips))
     .execute(db)
     .await?;
     Ok(())
@@ -104,7 +109,7 @@ pub async fn replace(
 /// [`StoreError`].
 pub async fn of_booking(db: impl AnyExecutor<'_>, booking: &BookingId) -> Result<Option<Shown>, StoreError> {
     let row: Option<ShownRow> = sqlx::query_as(
-        "SELECT sealed, expires, opened, sent, remind_at, cancel_at FROM visit_link WHERE booking = $1",
+        "SELECT sealed, expires, opened, sent, remind_at, cancel_at, tips FROM visit_link WHERE booking = $1",
     )
     .bind(booking.as_str())
     .fetch_optional(db)
@@ -116,6 +121,7 @@ pub async fn of_booking(db: impl AnyExecutor<'_>, booking: &BookingId) -> Result
         sent: row.sent.map(Moment),
         remind_at: row.remind_at.map(Moment),
         cancel_at: row.cancel_at.map(Moment),
+        tips: row.tips != 0,
     }))
 }
 
@@ -244,4 +250,5 @@ struct ShownRow {
     sent: Option<i64>,
     remind_at: Option<i64>,
     cancel_at: Option<i64>,
+    tips: i64,
 }

@@ -49,6 +49,7 @@ mod secrets;
 mod secrets_binary;
 mod slow;
 mod tampered;
+mod tips;
 mod trouble;
 mod unheard;
 mod visits;

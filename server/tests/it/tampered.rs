@@ -44,8 +44,10 @@ async fn another_salon_s_service_person_or_date() {
         "INSERT INTO salon (slug, name, address, phone, colour, currency, time_zone, country, terms, cancellation, \
          hold_minutes, lead_minutes, step_minutes, link_payment, embedders, publishable_key) SELECT 'other', name, address, phone, colour, currency, time_zone, country, terms, cancellation, \
          hold_minutes, lead_minutes, step_minutes, link_payment, embedders, publishable_key FROM salon",
-        "INSERT INTO employee SELECT 'emp_other', 'other', 0, name, title, rule, hours FROM employee WHERE id = 'emp_anna'",
-        "INSERT INTO service SELECT 'svc_other', 'other', 0, name, description, minutes, price, price_to, rule, part, is_group \
+        "INSERT INTO employee (id, salon, position, name, title, rule, hours) \
+         SELECT 'emp_other', 'other', 0, name, title, rule, hours FROM employee WHERE id = 'emp_anna'",
+        "INSERT INTO service (id, salon, position, name, description, minutes, price, price_to, rule, part, is_group) \
+         SELECT 'svc_other', 'other', 0, name, description, minutes, price, price_to, rule, part, is_group \
          FROM service WHERE id = 'svc_cut'",
         "INSERT INTO service_employee VALUES ('svc_other', 'emp_other')",
     ] {

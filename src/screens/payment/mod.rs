@@ -38,7 +38,12 @@ pub fn above(app: App) -> Vec<El> {
                 .map(|booking| terms(app, &booking))
                 .unwrap_or_default()
         }),
-        el("div", "stack").children(choices(app, &booking)),
+        el("div", "stack").live(move || {
+            app.booking
+                .get()
+                .map(|booking| choices(app, &booking))
+                .unwrap_or_default()
+        }),
         el("div", "").live(move || {
             if needs_card(app) {
                 vec![text("h2", "", &t("payment.card"))]

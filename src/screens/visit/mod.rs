@@ -1,5 +1,7 @@
 //! A visit link: the visit, what is due and why, and the card field right away.
 
+mod tip;
+
 use server::api::booking::Booking;
 
 use super::{frame, payment};
@@ -22,8 +24,16 @@ pub fn screen(app: App) -> El {
             (!booking.client.is_empty())
                 .then(|| text("p", "", &tf("visit.hello", &[("name", &booking.client)]))),
         )
-        .child(lines(&booking))
+        .child(el("div", "tight").live(move || {
+            let booking = app.booking.get();
+            booking.map(|booking| lines(&booking)).into_iter().collect()
+        }))
         .child(text("p", "", &when(app, &booking)))
+        .child(el("div", "").live(move || {
+            let booking = app.booking.get();
+            let choice = booking.and_then(|booking| tip::choice(app, &booking));
+            choice.into_iter().collect()
+        }))
         .children(payment::above(app))
 }
 

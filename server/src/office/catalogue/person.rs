@@ -24,6 +24,7 @@ use crate::{
     store::{
         Write,
         offer::{self, EmployeeRecord, Offer},
+        withdrawn,
     },
 };
 
@@ -156,7 +157,7 @@ pub async fn bring_back(desk: Desk, Path((_, id)): Path<(String, String)>) -> An
 async fn set_withdrawn(desk: Desk, id: &str, yes: bool) -> Answer {
     let id = EmployeeId::parse(id).map_err(|_| Trouble::not_found("person"))?;
     let mut write = desk.app.store.write().await?;
-    if !offer::set_employee_withdrawn(write.conn(), desk.slug(), &id, yes).await? {
+    if !withdrawn::set_employee(write.conn(), desk.slug(), &id, yes).await? {
         return Err(Trouble::not_found("person"));
     }
     let name = offer::employee_name(desk.app.store.read(), &id).await?;

@@ -24,6 +24,7 @@ use crate::{
     store::{
         Write,
         offer::{self, Offer},
+        withdrawn,
     },
 };
 
@@ -172,7 +173,7 @@ pub async fn bring_back(desk: Desk, Path((_, id)): Path<(String, String)>) -> An
 async fn set_withdrawn(desk: Desk, id: &str, yes: bool) -> Answer {
     let id = ServiceId::parse(id).map_err(|_| Trouble::not_found("service"))?;
     let mut write = desk.app.store.write().await?;
-    if !offer::set_service_withdrawn(write.conn(), desk.slug(), &id, yes).await? {
+    if !withdrawn::set_service(write.conn(), desk.slug(), &id, yes).await? {
         return Err(Trouble::not_found("service"));
     }
     let (what, said) = if yes {

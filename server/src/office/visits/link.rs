@@ -7,7 +7,10 @@ use maud::{Markup, PreEscaped, html};
 
 use super::one::{Typed, find, not_yet, paid};
 use crate::{
-    handlers::visit::{self, Wishes},
+    handlers::{
+        tip,
+        visit::{self, Wishes},
+    },
     office::{
         desk::Desk,
         field::{Fields, Kind},
@@ -40,9 +43,14 @@ pub async fn section(
     }
     let shown = link::of_booking(desk.app.store.read(), &visit.id).await?;
     let path = |rest: &str| desk.path(&format!("visits/{}/link{rest}", visit.id));
+    let price = visit.quote.services();
     let due = match visit.quote.offer {
-        Offer::Must(due) | Offer::Choice(due) => due.now,
-        Offer::AtSalon => visit.quote.price,
+        Offer::Must(due) | Offer::Choice(due) => visit
+            .quote
+            .tip
+            .map_or(Ok(due.now), |tip| due.now.less(tip))
+            .unwrap_or(price),
+        Offer::AtSalon => price,
     };
     let is_paid = shown.is_some() && !paid.is_zero();
     let mine = !typed.form.get("due").is_empty() || typed.wrong.of("due").is_some();
@@ -69,12 +77,13 @@ pub async fn section(
                 summary { @if shown.is_some() { "Another link" } @else { "Let the client pay by link" } }
                 form method="post" action=(path("")) {
                     (fields.summary())
-                    (fields.input("due", "Sum", Kind::Sum, &format!("Up to {}.", visit.quote.price)))
+                    (fields.input("due", "Sum", Kind::Sum, &format!("Up to {price}.")))
                     div.pair {
                         (fields.input("expires", "Works for so many days", Kind::Number, "Empty: until it is paid."))
                         (fields.input("remind", "Reminder after so many hours", Kind::Number, "Empty: none."))
                     }
                     (fields.input("cancel", "Call the visit off if not paid after so many hours", Kind::Number, "Empty: never. Works even if the link was never opened."))
+                    (fields.tick("tips", "Let the client add a tip", "On top of the sum; it comes with the payment."))
                     button.button.wide { @if shown.is_some() { "Make another link" } @else { "Make the link" } }
                     @if shown.is_some() { p.hint { "The earlier one does not work any more then." } }
                 }
@@ -169,7 +178,9 @@ pub async fn make(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form)
     if !wrong.is_empty() {
         return not_yet(&desk, &record, &Typed { form, wrong }).await;
     }
+    // A tip is chosen anew, by whoever opens the link.
     let lines = booking::lines(db, &record.id, currency).await?;
+    let (lines, _) = tip::without(&record.quote, lines)?;
     record.quote = visit::quote(&lines, Some(due), currency)?;
     // From now on the salon's own lines say what it costs, not the catalogue.
     record.choice = None;
@@ -181,6 +192,7 @@ pub async fn make(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form)
         expires,
         remind_at,
         cancel_at,
+        tips: form.ticked("tips"),
     };
     visit::make_link(&desk.app, &mut write, &record, wishes).await?;
     desk.log(&mut write, &format!("made a link to pay {due}"), Some(&record.id))
@@ -233,7 +245,7 @@ fn reached(desk: &Desk, visit: &BookingRecord) -> Option<String> {
 }
 
 fn chargeable(due: Money, visit: &BookingRecord) -> Result<Money, String> {
-    let price = visit.quote.price;
+    let price = visit.quote.services();
     if due.minor() > price.minor() {
         return Err(format!("The visit costs {price}: ask for that much at most."));
     }

@@ -1,17 +1,24 @@
-//! Pictures of every screen for people to look at: `cargo test -p e2e -- --ignored` writes them to `target/screenshots/`.
+//! Every screen in every state, looked at for names, headings, room, contrast and sizes; with `PICTURES=1` in the environment also
+//! drawn for people to look at, into `target/screenshots/`.
 
 use serde_json::json;
 
 use crate::{
+    access::audit,
     harness::{Scene, folder, scene},
     widget::{BANK_ASKS, DECLINED, VISA},
 };
 
 const WIDTHS: [u32; 3] = [320, 768, 1280];
 
-/// One screen in all widths, light and dark.
+/// Audits one screen, and draws it in all widths, light and dark.
 async fn shoot(s: &Scene, name: &str) {
     let browser = &s.browser;
+    audit(s, name).await;
+    if std::env::var_os("PICTURES").is_none() {
+        browser.size(1280, 1000).await;
+        return;
+    }
     for scheme in ["light", "dark"] {
         let features = json!([
             { "name": "prefers-color-scheme", "value": scheme },
@@ -39,7 +46,6 @@ async fn shoot(s: &Scene, name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "makes pictures for people, proves nothing"]
 async fn choosing() {
     scene(async |s| {
         let widget = s.widget().open().await;
@@ -75,7 +81,6 @@ async fn choosing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "makes pictures for people, proves nothing"]
 async fn other_terms() {
     scene(async |s| {
         let widget = s.widget().open().await;
@@ -103,7 +108,6 @@ async fn other_terms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "makes pictures for people, proves nothing"]
 async fn trouble() {
     scene(async |s| {
         let widget = s.widget().open().await;
@@ -140,7 +144,6 @@ async fn trouble() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "makes pictures for people, proves nothing"]
 async fn visit() {
     scene(async |s| {
         let widget = s.widget();
@@ -151,6 +154,12 @@ async fn visit() {
         widget.step("visit").await;
         widget.card_is_ready().await;
         shoot(s, "21-visit").await;
+        s.house.offer_tips().await;
+        s.browser.reload().await;
+        widget.step("visit").await;
+        s.browser.click("#tip-645").await;
+        widget.card_is_ready().await;
+        shoot(s, "24-visit-tip").await;
         widget.card(VISA).await;
         let first = s.browser.new_tab(&s.house.visit).await;
         widget.step("visit").await;
