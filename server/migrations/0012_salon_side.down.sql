@@ -1,3 +1,6 @@
+ALTER TABLE attempt DROP COLUMN address;
+DROP INDEX settled_waiting;
+UPDATE settled SET rolled = 1 WHERE rolled = 2;
 ALTER TABLE visit_link DROP COLUMN tips;
 ALTER TABLE salon DROP COLUMN messages_failed;
 ALTER TABLE salon DROP COLUMN messages_failed_at;

@@ -11,3 +11,9 @@ ALTER TABLE salon ADD COLUMN messages_failed TEXT;
 
 -- Whether the payer may add a tip.
 ALTER TABLE visit_link ADD COLUMN tips BIGINT NOT NULL DEFAULT 0;
+
+-- Fees of Stripe's (rolled = 2) whose payment, refund or dispute is not known here, or not yet.
+CREATE INDEX settled_waiting ON settled (salon, source) WHERE rolled = 2;
+
+-- Where a payment was begun from: evidence in a dispute.
+ALTER TABLE attempt ADD COLUMN address TEXT;

@@ -3,14 +3,10 @@
 mod fees;
 mod html;
 pub mod post;
+pub mod to_salon;
 
 use domain::{
-    cancellation::Explained,
-    id::{AttemptId, BookingId, SalonSlug},
-    money::Money,
-    payment::BookingState,
-    terms::Offer,
-    time::Moment,
+    cancellation::Explained, id::BookingId, money::Money, payment::BookingState, terms::Offer, time::Moment,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -28,7 +24,7 @@ use crate::{
         attempt,
         booking::{self, BookingRecord},
         fee::{self, FeeRecord},
-        job::{Letter, Notice},
+        job::Letter,
         link,
         salon::{self, SalonRecord},
     },
@@ -122,72 +118,6 @@ async fn open_link(app: &App, record: &BookingRecord, view: &Booking) -> Result<
     let unpaid = record.state == BookingState::Booked && !matches!(view.payment, Payment::Paid { .. });
     let sealed = works.filter(|_| unpaid).and_then(|link| link.sealed);
     Ok(sealed.and_then(|sealed| visit::address(app, &record.id, &sealed)))
-}
-
-/// Writes to the salon about a payment. `id` is the job's.
-///
-/// # Errors
-/// [`ApiError`] when it can't be written; the job is tried again.
-pub async fn notify(
-    app: &App,
-    id: &str,
-    slug: &SalonSlug,
-    attempt: &AttemptId,
-    notice: Notice,
-) -> Result<(), ApiError> {
-    let db = app.store.read();
-    let (Some(salon), Some(attempt)) = (salon::find(db, slug).await?, attempt::find(db, attempt).await?)
-    else {
-        return Ok(());
-    };
-    let Some(record) = booking::find(db, &attempt.booking).await? else {
-        return Ok(());
-    };
-    tracing::info!(booking = %record.id, ?notice, "a letter to the salon");
-    if salon.email.is_empty() {
-        return Ok(());
-    }
-    let what = match notice {
-        Notice::GivenBack => {
-            "A client's payment came after the time was lost, or a second time. It goes back to the client's card in full, and \
-             the client was told. Nothing is to be done."
-        }
-        Notice::RefundFailed => {
-            "A refund did not reach the client: the bank sent it back, or Stripe refused it. The money is in your Stripe \
-             account. Please agree with the client on another way, such as a bank transfer."
-        }
-        Notice::FeeFailed => {
-            "A fee could not be charged: the card was declined, or could not be used any more. You can try again, ask the \
-             client to pay it, or do without it."
-        }
-        Notice::Dispute => {
-            "A client's bank asks for a payment back. Please answer in the back office, under Disputes, before the deadline that is \
-             shown there: without an answer the dispute is lost."
-        }
-    };
-    let body = format!(
-        "{what}\n\n  {}\n  {}, {}\n\nBooking {}",
-        sum(attempt.sum, false),
-        record.client.name,
-        when(record.start, &salon.salon.time_zone, false),
-        record.reference
-    );
-    let subject = match notice {
-        Notice::GivenBack => "A payment goes back",
-        Notice::RefundFailed => "A refund failed",
-        Notice::FeeFailed => "A fee could not be charged",
-        Notice::Dispute => "A payment is disputed",
-    };
-    let subject = format!("{subject} ({})", record.reference);
-    let written = Written {
-        id,
-        reference: &record.reference,
-        to: &salon.email,
-        name: &salon.salon.name,
-        subject,
-        body,
-    };
-    post(app, &salon, written).await
 }
 
 /// What a letter says besides the booking.

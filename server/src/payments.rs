@@ -15,6 +15,7 @@ mod saved;
 mod situation;
 
 use domain::{
+    id::BookingId,
     ledger::{Entry, EntryKind},
     money::Money,
     payment::{self, AttemptState, BookingState, Effect, Observation, Purpose},
@@ -30,7 +31,7 @@ use crate::{
         booking,
         booking::BookingRecord,
         claim,
-        job::{self, Job, Letter, Notice},
+        job::{self, Job, Letter, News, Notice},
         ledger,
         refund::Reason,
     },
@@ -248,6 +249,18 @@ pub async fn mail(
     let job = Job::Mail {
         booking: booking.id.clone(),
         letter,
+    };
+    Ok(job::insert(write.conn(), &random_id()?, &job, now).await?)
+}
+
+/// Writes the job that tells the salon what a client did.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn tell(write: &mut Write, booking: &BookingId, news: News, now: Moment) -> Result<(), ApiError> {
+    let job = Job::Tell {
+        booking: booking.clone(),
+        news,
     };
     Ok(job::insert(write.conn(), &random_id()?, &job, now).await?)
 }

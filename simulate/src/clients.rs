@@ -175,6 +175,7 @@ impl History<'_> {
         let context = |token: &BookingToken| Context {
             app,
             token: Some(token.clone()),
+            client: None,
         };
         let doing: Doing = match act {
             Act::Hold | Act::Rethink | Act::AnotherPage => {

@@ -84,6 +84,9 @@ impl History<'_> {
         let compared = books::compare(&app.store, &slug).await;
         let compared = compared.map_err(|error| Wrong::Trouble(error.into()))?;
         self.count_refunds().await?;
+        if let Some(what) = self.reports_differ(&compared).await? {
+            return broken(format!("the reports differ from the books: {what}"));
+        }
         match compared.differences.first() {
             Some(difference) => broken(format!("the ledger differs from Stripe's list: {difference:?}")),
             None => Ok(()),

@@ -14,6 +14,7 @@ mod glance;
 mod history;
 mod place;
 mod post;
+mod reports;
 mod salon;
 mod steps;
 mod trace;

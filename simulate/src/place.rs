@@ -206,6 +206,7 @@ async fn choices(app: &App) -> Result<Vec<Choice>, Trouble> {
     let context = Context {
         app: app.clone(),
         token: None,
+        client: None,
     };
     let salon = SalonSlug::parse(SALON)?;
     let jonas = EmployeeId::parse("emp_jonas")?;

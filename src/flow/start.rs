@@ -23,7 +23,7 @@ pub fn start(app: App) {
                 .set(Step::Link(if *expired { Dead::Expired } else { Dead::Unknown }));
         }
         View::Visit(booking) => {
-            app.take(booking.clone());
+            app.take((**booking).clone());
             match booking.state {
                 _ if is_over(booking) => app.step.set(Step::Done),
                 State::Cancelled => app.step.set(Step::Link(Dead::Cancelled)),

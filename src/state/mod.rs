@@ -117,7 +117,7 @@ pub enum View {
     /// Booking.
     Book(Catalogue),
     /// Paying a visit.
-    Visit(Booking),
+    Visit(Box<Booking>),
     /// A link that names nothing.
     NoLink {
         /// Whether there was one.
@@ -184,7 +184,10 @@ impl Page {
                 let salon = catalogue.salon.clone();
                 (View::Book(catalogue), Some(salon))
             }
-            "visit" => (View::Visit(booking::booking(&get(&view, "booking"))?), salon),
+            "visit" => (
+                View::Visit(Box::new(booking::booking(&get(&view, "booking"))?)),
+                salon,
+            ),
             _ => (
                 View::NoLink {
                     expired: get(&view, "expired").is_truthy(),

@@ -38,7 +38,7 @@ async fn paid_with_a_tip() {
         assert!(s.browser.text("[data-step=visit]").await.contains("Tip"));
         // A sum of one's own, after a card was typed: the card stays.
         widget.card(VISA).await;
-        s.browser.fill("#tip-own", "3.5").await;
+        s.browser.fill("#tip-own", "3,5").await;
         s.browser.click("#tip button").await;
         s.browser.until("the own sum is added", &says("€68.00")).await;
         s.browser.reload().await;
@@ -46,7 +46,7 @@ async fn paid_with_a_tip() {
         s.browser.until("a reload keeps it", &says("€68.00")).await;
         assert_eq!(
             s.browser.js("document.querySelector('#tip-own').value").await,
-            "3.5"
+            "3.50"
         );
         s.browser.click("#tip-0").await;
         s.browser.until("it can be taken back", &says("€64.50")).await;

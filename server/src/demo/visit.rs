@@ -32,6 +32,7 @@ pub async fn starts(app: &App, salon: &SalonSlug) -> Result<Vec<Moment>, ApiErro
         &Context {
             app: app.clone(),
             token: None,
+            client: None,
         },
         request,
     )

@@ -221,7 +221,7 @@ async fn begin(
             booking = context.booking().await?;
             continue;
         }
-        match attempt::insert(write.conn(), &new, now.plus_millis(ask::pause(0))).await {
+        match attempt::insert(write.conn(), &new, now.plus_millis(ask::pause(0)), context.client).await {
             Ok(()) => {}
             Err(StoreError::Failed(error)) if is_taken(&error) => return Err(in_progress()),
             Err(error) => return Err(error.into()),

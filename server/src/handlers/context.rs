@@ -1,5 +1,7 @@
 //! What a server function knows of the request it answers.
 
+use std::net::IpAddr;
+
 use domain::id::{BookingToken, SalonSlug};
 
 use crate::{
@@ -18,6 +20,8 @@ pub struct Context {
     pub app: App,
     /// The bearer's token, if there is one.
     pub token: Option<BookingToken>,
+    /// Where it comes from, if that is known.
+    pub client: Option<IpAddr>,
 }
 
 tokio::task_local! {

@@ -91,6 +91,7 @@ async fn call(app: App, request: Request) -> Result<(StatusCode, Vec<u8>), ApiEr
     let context = Context {
         app: app.clone(),
         token,
+        client: client.map(|client| client.0),
     };
     // A task of its own: a browser that hangs up does not stop a payment half way.
     let answer = tokio::spawn(tracing::Instrument::in_current_span(

@@ -14,6 +14,7 @@ use domain::time::Moment;
 
 use super::peer::Client;
 use crate::api::error::{ApiError, Code};
+use crate::config::doors::counted;
 
 /// More addresses than this are not remembered, for each kind of thing.
 const MOST: usize = 20_000;
@@ -100,6 +101,7 @@ impl Limits {
         let (Some(table), Some(Client(address))) = (&self.0, client) else {
             return Ok(());
         };
+        let address = counted(address);
         // Who panicked with it in hand left a table that is still good.
         let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
         let Rate { burst, every } = what.rate();

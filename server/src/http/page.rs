@@ -61,7 +61,11 @@ pub async fn book(
     Query(wishes): Query<Wishes>,
     headers: HeaderMap,
 ) -> Response {
-    let context = Context { app, token: None };
+    let context = Context {
+        app,
+        token: None,
+        client: None,
+    };
     let data = async {
         let slug = SalonSlug::parse(&slug)
             .map_err(|_| ApiError::new(Code::NotFound, "There is no salon at this address."))?;
@@ -79,7 +83,11 @@ pub async fn pay(
     Query(wishes): Query<Wishes>,
     headers: HeaderMap,
 ) -> Response {
-    let context = Context { app, token: None };
+    let context = Context {
+        app,
+        token: None,
+        client: None,
+    };
     page(&context.app, &headers, wishes, visit(&context, &token).await)
 }
 

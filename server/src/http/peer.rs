@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use axum::http::{Extensions, HeaderMap};
 
-use crate::config::doors::{Doors, counted};
+use crate::config::doors::Doors;
 
-/// The address that a request counts for.
+/// The address that a request comes from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Client(pub IpAddr);
 
@@ -29,7 +29,7 @@ pub fn client(doors: &Doors, connection: IpAddr, headers: &HeaderMap) -> Client 
         };
         from = hop;
     }
-    Client(counted(from))
+    Client(from.to_canonical())
 }
 
 /// Whom a request counts for; unknown where the server is not run by [`super::serve()`].
@@ -70,8 +70,8 @@ mod tests {
                 &["203.0.113.9, 198.51.100.7 , 10.1.2.3"],
                 "198.51.100.7",
             ),
-            (two, "127.0.0.1", &["2001:db8:1:2:3::4"], "2001:db8:1:2::"),
-            (two, "127.0.0.1", &["[2001:db8:1:2:3::4]:443"], "2001:db8:1:2::"),
+            (two, "127.0.0.1", &["2001:db8:1:2:3::4"], "2001:db8:1:2:3::4"),
+            (two, "127.0.0.1", &["[::ffff:198.51.100.9]:443"], "198.51.100.9"),
             (two, "127.0.0.1", &["198.51.100.7:5000"], "198.51.100.7"),
             // A proxy that says nothing, or nonsense, counts itself.
             (two, "127.0.0.1", &[], "127.0.0.1"),

@@ -15,8 +15,9 @@ use crate::{
     payments::{
         TRIES,
         cancelling::{self, Decision, Plan},
+        tell,
     },
-    store::{StoreError, fee::Cause},
+    store::{StoreError, fee::Cause, job::News},
 };
 
 /// Whether the client may still cancel here.
@@ -56,6 +57,7 @@ pub async fn done(State(app): State<App>, Path(token): Path<String>, form: Form)
         if !cancelling::carry_out(&mut write, &plan, app.now()).await? {
             continue;
         }
+        tell(&mut write, &plan.booking.id, News::Cancelled, app.now()).await?;
         match write.commit().await {
             Ok(()) => return Ok(care.back()),
             Err(StoreError::Conflict(_)) => {}

@@ -20,8 +20,8 @@ use crate::{
     app::App,
     handlers::{context::Context, free_times},
     office::form::Form,
-    payments::{TRIES, moving},
-    store::StoreError,
+    payments::{TRIES, moving, tell},
+    store::{StoreError, job::News},
 };
 
 /// So many days are shown at once.
@@ -70,7 +70,12 @@ pub async fn done(State(app): State<App>, Path(token): Path<String>, form: Form)
         }
         let mut write = app.store.write().await?;
         match moving::carry_out(&mut write, &app, &care.salon, &care.booking, start).await {
-            Ok(true) => {}
+            Ok(true) => {
+                let news = News::Moved {
+                    from: care.booking.start,
+                };
+                tell(&mut write, &care.booking.id, news, app.now()).await?;
+            }
             Ok(false) => continue,
             Err(error) if error.code == Code::SlotTaken => {
                 drop(write);
@@ -139,6 +144,7 @@ async fn times(care: &Care, choice: &Choice, from: Option<String>) -> Result<Vec
     let context = Context {
         app: care.app.clone(),
         token: None,
+        client: None,
     };
     let today = local_date(care.words.zone(), care.app.now()).to_string();
     let request = FreeTimesRequest {

@@ -1,7 +1,7 @@
 //! Disputes: what must be answered until when, and the answer.
 
 use axum::{extract::Path, routing::get};
-use domain::{dispute::DisputeState, role::Right, time::Moment};
+use domain::{dispute::DisputeState, payment::BookingState, role::Right, time::Moment};
 use maud::{Markup, html};
 
 use super::{
@@ -151,6 +151,10 @@ async fn fields(desk: &Desk, case: &Case, story: &str) -> Result<Vec<(String, St
     let all = [
         ("customer_name", visit.client.name.clone()),
         ("customer_email_address", visit.client.email.clone()),
+        (
+            "customer_purchase_ip",
+            attempt::address(db, &case.attempt.id).await?.unwrap_or_default(),
+        ),
         ("product_description", services.join(", ")),
         ("service_date", when::full(visit.start, &zone)),
         (
@@ -195,10 +199,11 @@ async fn story(desk: &Desk, case: &Case) -> Result<String, Trouble> {
     ];
     if !visit.client.email.is_empty() {
         text.push(format!("A confirmation went to {}.", visit.client.email));
+        let now = desk.app.now();
         let others = visit::search(db, desk.slug(), public.currency, &visit.client.email).await?;
         let before: Vec<String> = others
             .iter()
-            .filter(|row| row.id != visit.id && row.start < visit.start)
+            .filter(|row| row.id != visit.id && row.end < now && row.state == BookingState::Booked)
             .take(10)
             .map(|row| format!("{} ({})", when::full(row.start, &zone), row.first))
             .collect();
@@ -257,6 +262,7 @@ fn label(name: &str) -> &str {
     match name {
         "customer_name" => "Client",
         "customer_email_address" => "E-mail",
+        "customer_purchase_ip" => "Address of the payer's connection",
         "product_description" => "What was booked",
         "service_date" => "When",
         "cancellation_policy_disclosure" => "Terms for cancelling",

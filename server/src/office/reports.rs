@@ -48,6 +48,7 @@ pub fn routes() -> Vec<Route> {
 
 async fn show(desk: Desk, Query(wish): Query<Wish>) -> Answer {
     let period = Period::read(&desk, &wish);
+    let all_counted = fresh(&desk).await;
     let rows = read(&desk, &period).await?;
     let main = desk.salon.salon.currency;
     let all = rows
@@ -57,6 +58,7 @@ async fn show(desk: Desk, Query(wish): Query<Wish>) -> Answer {
     let payouts = payouts_of(&desk, &period).await?;
     let body = html! {
         (period.choices(&desk))
+        @if !all_counted { p.warning { "Some payments are still being counted. Load the page again in a minute." } }
         div.cards {
             (figure("Clients paid", all.gross, &(if all.payments == 1 { "1 payment".to_owned() } else { format!("{} payments", all.payments) }), main.code(), &desk))
             (figure("Given back", -all.refunds, "refunds", main.code(), &desk))
@@ -80,9 +82,22 @@ async fn show(desk: Desk, Query(wish): Query<Wish>) -> Answer {
     Ok(page(&desk, Room::Reports, "Reports", &body))
 }
 
-/// The figures of a period. What was paid a moment ago is rolled up first.
+/// So many times some hundred entries are rolled up before a report is shown. More are there after a restore or an update.
+const AT_ONCE: usize = 8;
+
+/// Rolls up what was paid a moment ago. Answers whether the report has everything; where not, the worker goes on.
+async fn fresh(desk: &Desk) -> bool {
+    match roll::some(&desk.app, AT_ONCE).await {
+        Ok(all) => all,
+        Err(error) => {
+            tracing::warn!(%error, "a report is shown without what was paid last");
+            false
+        }
+    }
+}
+
+/// The figures of a period.
 async fn read(desk: &Desk, period: &Period) -> Result<Vec<Row>, Trouble> {
-    roll::run(&desk.app).await?;
     let db = desk.app.store.read();
     let (from, to) = (period.from.to_string(), period.to.to_string());
     let lines = rollup::lines(db, desk.slug(), period.group.by(), &from, &to).await?;
@@ -138,6 +153,7 @@ fn figure(name: &str, minor: i64, hint: &str, currency: &str, desk: &Desk) -> Ma
 
 async fn csv(desk: Desk, Query(wish): Query<Wish>) -> Answer {
     let period = Period::read(&desk, &wish);
+    fresh(&desk).await;
     let rows = read(&desk, &period).await?;
     let text = table::csv(&period, &rows).map_err(|error| {
         tracing::error!(%error, "a report can't be written as CSV");

@@ -169,7 +169,7 @@ pub(super) async fn enter(
                 asks: 0,
                 created: now,
             };
-            Ok(attempt::insert(write.conn(), &new, now).await?)
+            Ok(attempt::insert(write.conn(), &new, now, None).await?)
         }
         FeeState::NeedsClient => mail(write, booking, Letter::FeeToPay, now).await,
         _ => Ok(()),

@@ -41,6 +41,7 @@ pub async fn carry_out(
     let context = Context {
         app: app.clone(),
         token: None,
+        client: None,
     };
     let chosen = Chosen::of(&context, salon.clone(), &choice).await?;
     chosen.check_start(start, app.now())?;

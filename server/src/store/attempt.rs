@@ -1,5 +1,7 @@
 //! Attempts to pay.
 
+use std::net::IpAddr;
+
 use domain::{
     currency::Currency,
     decline::Decline,
@@ -150,10 +152,15 @@ pub async fn declined_since(
 ///
 /// # Errors
 /// [`StoreError`]; a unique violation when another attempt of the booking is open.
-pub async fn insert(db: &mut AnyConnection, new: &AttemptRecord, ask_at: Moment) -> Result<(), StoreError> {
+pub async fn insert(
+    db: &mut AnyConnection,
+    new: &AttemptRecord,
+    ask_at: Moment,
+    client: Option<IpAddr>,
+) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO attempt (id, booking, purpose, salon, sum, currency, state, confirmation_token, ask_at, created) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO attempt (id, booking, purpose, salon, sum, currency, state, confirmation_token, ask_at, created, address) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(new.id.as_str())
     .bind(new.booking.as_str())
@@ -165,9 +172,22 @@ pub async fn insert(db: &mut AnyConnection, new: &AttemptRecord, ask_at: Moment)
     .bind(&new.confirmation_token)
     .bind(ask_at.0)
     .bind(new.created.0)
+    .bind(client.map(|address| address.to_string()))
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// The address from which an attempt was begun, if it is known.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn address(db: impl AnyExecutor<'_>, id: &AttemptId) -> Result<Option<String>, StoreError> {
+    let row: Option<(Option<String>,)> = sqlx::query_as("SELECT address FROM attempt WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.and_then(|(address,)| address))
 }
 
 /// Writes where an attempt stands, and when Stripe is asked about it next (`None`: not any more).

@@ -66,6 +66,26 @@ pub enum Job {
         /// What.
         notice: Notice,
     },
+    /// Write to the salon what a client did.
+    Tell {
+        /// With this booking.
+        booking: BookingId,
+        /// What.
+        news: News,
+    },
+}
+
+/// What a client did with a booking.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "what")]
+pub enum News {
+    /// Cancelled it.
+    Cancelled,
+    /// Moved it to another time.
+    Moved {
+        /// When it was to begin before.
+        from: Moment,
+    },
 }
 
 /// What a mail is about.
@@ -247,5 +267,6 @@ fn kind(job: &Job) -> &'static str {
         Job::ReadDisputes { .. } => "read_disputes",
         Job::AwaitRefund { .. } => "await_refund",
         Job::Notify { .. } => "notify",
+        Job::Tell { .. } => "tell",
     }
 }

@@ -127,6 +127,8 @@ pub struct Behind {
     pub from: Moment,
     /// The first moment after it.
     pub to: Moment,
+    /// Where the page before ended: the moment and the id of its last entry.
+    pub before: Option<(Moment, String)>,
     /// A service or product, by the name it was booked under.
     pub service: String,
     /// Who did it.
@@ -138,6 +140,8 @@ pub struct Behind {
 /// An entry, and whose.
 #[derive(Clone, Debug)]
 pub struct Entered {
+    /// Its id: of entries of the same moment, the greater one comes first.
+    pub id: String,
     /// When.
     pub at: Moment,
     /// What: `captured`, `refunded`, …
@@ -162,9 +166,13 @@ pub async fn behind(
     which: &Behind,
     most: i64,
 ) -> Result<Vec<Entered>, StoreError> {
-    let rows: Vec<(i64, String, i64, String, String, String)> = sqlx::query_as(
-        "SELECT l.at, l.kind, l.sum, l.currency, b.id, b.client_name FROM ledger l JOIN attempt a ON a.id = l.attempt \
-         JOIN booking b ON b.id = a.booking WHERE l.salon = $1 AND l.at >= $2 AND l.at < $3 \
+    let (until, id) = match &which.before {
+        Some((at, id)) => (at.0, id.as_str()),
+        None => (which.to.0, ""),
+    };
+    let rows: Vec<(String, i64, String, i64, String, String, String)> = sqlx::query_as(
+        "SELECT l.id, l.at, l.kind, l.sum, l.currency, b.id, b.client_name FROM ledger l JOIN attempt a ON a.id = l.attempt \
+         JOIN booking b ON b.id = a.booking WHERE l.salon = $1 AND l.at >= $2 AND l.at <= $3 AND (l.at < $3 OR l.id < $8) \
          AND ($4 = '' OR EXISTS (SELECT 1 FROM booking_line n WHERE n.booking = b.id AND n.name = $4)) \
          AND ($5 = '' OR b.employee = $5) \
          AND ($6 = '' OR $6 = CASE WHEN a.purpose = 'fee' THEN 'fee' WHEN b.choice IS NULL THEN 'link' ELSE 'online' END) \
@@ -172,21 +180,23 @@ pub async fn behind(
     )
     .bind(salon.as_str())
     .bind(which.from.0)
-    .bind(which.to.0)
+    .bind(until)
     .bind(&which.service)
     .bind(&which.employee)
     .bind(&which.way)
     .bind(most)
+    .bind(id)
     .fetch_all(db)
     .await?;
     rows.into_iter()
-        .map(|(at, kind, sum, currency, booking, client)| {
+        .map(|(id, at, kind, sum, currency, booking, client)| {
             let sign = if matches!(kind.as_str(), "refunded" | "dispute_withdrawn") {
                 -1
             } else {
                 1
             };
             Ok(Entered {
+                id,
                 at: Moment(at),
                 signed: sum * sign,
                 kind,

@@ -43,6 +43,14 @@ pub type Table = BTreeMap<Key, Figures>;
 /// # Errors
 /// [`StoreError`].
 pub async fn roll(db: &mut AnyConnection, most: i64) -> Result<usize, StoreError> {
+    // Stripe can list a dispute with its fee before it tells of it: the fee has waited for the entry that comes now.
+    sqlx::query(
+        "UPDATE settled SET rolled = 0 WHERE rolled = 2 AND (salon, source) IN \
+         (SELECT salon, source FROM ledger WHERE rolled = 0 ORDER BY at LIMIT $1)",
+    )
+    .bind(most)
+    .execute(&mut *db)
+    .await?;
     let entries: Vec<EntryRow> = sqlx::query_as(
         "UPDATE ledger SET rolled = 1 WHERE rolled = 0 AND (salon, id) IN \
          (SELECT salon, id FROM ledger WHERE rolled = 0 ORDER BY at LIMIT $1) \
@@ -54,7 +62,7 @@ pub async fn roll(db: &mut AnyConnection, most: i64) -> Result<usize, StoreError
     let fees: Vec<FeeRow> = sqlx::query_as(
         "UPDATE settled SET rolled = 1 WHERE rolled = 0 AND (salon, id) IN \
          (SELECT salon, id FROM settled WHERE rolled = 0 ORDER BY created LIMIT $1) \
-         RETURNING salon, source, fee, currency, created",
+         RETURNING id, salon, source, fee, currency, created",
     )
     .bind(most)
     .fetch_all(&mut *db)
@@ -67,7 +75,13 @@ pub async fn roll(db: &mut AnyConnection, most: i64) -> Result<usize, StoreError
         row.add(db, &mut facets, &mut table).await?;
     }
     for row in fees {
-        row.add(db, &mut facets, &mut table).await?;
+        if !row.add(db, &mut facets, &mut table).await? {
+            sqlx::query("UPDATE settled SET rolled = 2 WHERE salon = $1 AND id = $2")
+                .bind(&row.salon)
+                .bind(&row.id)
+                .execute(&mut *db)
+                .await?;
+        }
     }
     for row in kept {
         row.add(db, &mut facets, &mut table).await?;
@@ -154,7 +168,7 @@ pub async fn afresh(db: &mut AnyConnection, salon: &SalonSlug) -> Result<Table, 
     .fetch_all(&mut *db)
     .await?;
     let fees: Vec<FeeRow> = sqlx::query_as(
-        "SELECT salon, source, fee, currency, created FROM settled WHERE salon = $1 AND rolled = 1",
+        "SELECT id, salon, source, fee, currency, created FROM settled WHERE salon = $1 AND rolled = 1",
     )
     .bind(salon.as_str())
     .fetch_all(&mut *db)
@@ -255,7 +269,7 @@ impl EntryRow {
             let mut figures = part(sum);
             figures.payments = i64::from(nth == 0 && self.kind == "captured");
             if of.way == "fee" {
-                figures.kept = figures.gross;
+                figures.kept = figures.gross - figures.refunds - figures.disputes;
             }
             let key = of.key(&self.salon, &day, service, &self.currency);
             let entry = table.entry(key).or_default();
@@ -267,6 +281,7 @@ impl EntryRow {
 
 #[derive(FromRow)]
 struct FeeRow {
+    id: String,
     salon: String,
     source: String,
     fee: i64,
@@ -275,21 +290,21 @@ struct FeeRow {
 }
 
 impl FeeRow {
-    /// Of a payment, a refund or a dispute of ours; of anything else it says nothing here.
+    /// Of a payment, a refund or a dispute of ours. `false`: what it is of is not known here, or not yet.
     async fn add(
-        self,
+        &self,
         db: &mut AnyConnection,
         facets: &mut Facets,
         table: &mut Table,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         if self.fee == 0 {
-            return Ok(());
+            return Ok(true);
         }
         let Some(attempt) = facets::attempt_of(db, &self.salon, &self.source).await? else {
-            return Ok(());
+            return Ok(false);
         };
         let Some(of) = facets.of(db, &attempt).await? else {
-            return Ok(());
+            return Ok(false);
         };
         let day = of.day(self.created.saturating_mul(1000));
         for (service, fees) in of.shares(self.fee) {
@@ -300,7 +315,7 @@ impl FeeRow {
                 ..Figures::default()
             });
         }
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -80,7 +80,8 @@ async fn work(app: &App, due: &DueJob) -> Result<Outcome, ApiError> {
             salon,
             attempt,
             notice,
-        } => mail::notify(app, &due.id, salon, attempt, *notice).await,
+        } => mail::to_salon::notify(app, &due.id, salon, attempt, *notice).await,
+        Job::Tell { booking, news } => mail::to_salon::tell(app, &due.id, booking, *news).await,
     };
     done.map(|()| Outcome::Done)
 }

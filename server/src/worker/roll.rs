@@ -14,7 +14,19 @@ const BATCH: i64 = 500;
 /// # Errors
 /// [`ApiError`]; what was not taken in is taken in the next time.
 pub async fn run(app: &App) -> Result<(), ApiError> {
-    while rollup::any_to_roll(app.store.read()).await? {
+    while !some(app, usize::MAX).await? {}
+    Ok(())
+}
+
+/// Rolls up so many times some hundred entries; answers whether that was all.
+///
+/// # Errors
+/// [`ApiError`]; what was not taken in is taken in the next time.
+pub async fn some(app: &App, times: usize) -> Result<bool, ApiError> {
+    for _ in 0..times {
+        if !rollup::any_to_roll(app.store.read()).await? {
+            return Ok(true);
+        }
         let mut write = app.store.write().await?;
         let rolled = rollup::roll(write.conn(), BATCH).await;
         let done = match rolled {
@@ -23,9 +35,9 @@ pub async fn run(app: &App) -> Result<(), ApiError> {
         };
         match done {
             // Another process did it.
-            Err(StoreError::Conflict(_)) => return Ok(()),
+            Err(StoreError::Conflict(_)) => return Ok(true),
             done => done?,
         }
     }
-    Ok(())
+    Ok(false)
 }

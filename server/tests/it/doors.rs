@@ -283,3 +283,18 @@ async fn a_token_of_fewer_bits_or_another_shape_is_refused_unread() {
         assert_eq!(error["code"], "not_yours", "{token}");
     }
 }
+
+#[tokio::test]
+async fn a_payment_keeps_the_address_that_it_was_begun_from() {
+    let mut house = House::start().await;
+    let _stop = with_doors(&mut house, behind_a_proxy()).await;
+    from(&mut house, "2001:db8:1:2:3::4");
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    page.pay(4800, VISA).await.unwrap();
+    let kept: (Option<String>,) = sqlx::query_as("SELECT address FROM attempt")
+        .fetch_one(house.app.store.read())
+        .await
+        .unwrap();
+    assert_eq!(kept.0.as_deref(), Some("2001:db8:1:2:3::4"));
+}

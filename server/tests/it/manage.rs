@@ -144,6 +144,15 @@ async fn moving_a_paid_booking_keeps_its_payment() {
     settle_all(&house).await;
     assert_eq!((house.kept(), house.taken().len()), (4800, 1));
 
+    let told =
+        |letter: &&String| letter.contains("<salon@example.com>") && letter.contains("moved this booking");
+    assert_eq!(
+        house.letters().iter().filter(told).count(),
+        1,
+        "{:?}",
+        house.letters()
+    );
+
     // The old time is somebody else's now, and theirs is not ours to take.
     house.page().hold(&booking.choice.unwrap()).await.unwrap();
     let old = booking.start.0.to_string();

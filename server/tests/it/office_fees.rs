@@ -7,7 +7,7 @@ use crate::{
     cancelling::{lumen, paid, set, settle_all, the_fee, until},
     desk::Desk,
     fees::with_card,
-    harness::House,
+    harness::{House, VISA},
 };
 
 /// The hidden field of the form that goes to this address.
@@ -168,4 +168,40 @@ async fn reception_cancels_by_the_terms_and_decides_about_no_fee() {
         );
     }
     assert_eq!(the_fee(&house, &booking.id).await.unwrap().state, FeeState::Asked);
+}
+
+#[tokio::test]
+async fn a_fee_that_was_charged_is_given_back_in_part_and_the_report_keeps_the_rest() {
+    let house = House::start().await;
+    let (_, booking) = with_card(&house, VISA).await;
+    until(&house, &booking, -1);
+    let mut desk = Desk::of(&house, Role::Owner).await;
+    let path = format!("visits/{}", booking.id);
+    let shown = shown(&desk.get(&path).await.text, &format!("{path}/missed"));
+    let done = desk
+        .post(&format!("{path}/missed"), &[("shown", &shown), ("fee", "take")])
+        .await;
+    assert_eq!(done.status, 303, "{}", done.text);
+    settle_all(&house).await;
+    let before = house.kept();
+    let seen = desk.get(&path).await.text;
+    let form = seen.split("Payments of the fee").nth(1).unwrap();
+    let attempt = form.split("name=\"attempt\" value=\"").nth(1).unwrap();
+    let attempt = attempt.split('"').next().unwrap();
+    let refund = [("attempt", attempt), ("sum", "40"), ("why", "our mistake")];
+    let done = desk.post(&format!("{path}/refund"), &refund).await;
+    assert_eq!(done.status, 303, "{}", done.text);
+    settle_all(&house).await;
+    assert_eq!(house.kept(), before - 4000);
+    let fees = desk.get("reports/table.csv?by=way").await.text;
+    let fees = fees
+        .lines()
+        .find(|line| line.starts_with("Cancellation fees"))
+        .unwrap();
+    let cells: Vec<&str> = fees.split(',').collect();
+    assert_eq!(
+        (cells[3], cells[5], cells[6]),
+        ("66.50", "-40.00", "26.50"),
+        "{fees}"
+    );
 }

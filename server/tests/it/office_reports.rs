@@ -204,3 +204,106 @@ async fn whatever_period_is_asked_for_there_is_a_page() {
             .contains("Nothing was paid in this time")
     );
 }
+
+/// Stripe's list is read every ten minutes, and may name a dispute with its fee before the event of the dispute came.
+#[tokio::test]
+async fn the_fee_of_a_dispute_that_is_listed_before_it_is_told_of_is_counted() {
+    let house = House::start().await;
+    book_and_pay(&house, "svc_balayage", "emp_anna", 5000, "4000000000000259").await;
+    advance(&house, "all").await;
+    let mut write = house.app.store.write().await.unwrap();
+    let listed = house.stripe_get("/v1/balance_transactions?limit=100").await;
+    let listed = listed["data"].as_array().unwrap().iter();
+    let dispute = listed.filter(|one| {
+        one["source"].as_str().unwrap().starts_with("dp_")
+            || one["source"].as_str().unwrap().starts_with("du_")
+    });
+    for one in dispute.clone() {
+        sqlx::query("INSERT INTO settled (salon, id, kind, source, amount, fee, currency, created) VALUES ('lumen', $1, 'adjustment', $2, $3, $4, 'EUR', $5)")
+            .bind(one["id"].as_str().unwrap())
+            .bind(one["source"].as_str().unwrap())
+            .bind(one["amount"].as_i64().unwrap())
+            .bind(one["fee"].as_i64().unwrap())
+            .bind(one["created"].as_i64().unwrap())
+            .execute(write.conn())
+            .await
+            .unwrap();
+    }
+    assert_eq!(dispute.count(), 1);
+    write.commit().await.unwrap();
+    server::worker::roll::run(&house.app).await.unwrap();
+    let before: i64 = lines(&house, By::Way)
+        .await
+        .iter()
+        .map(|line| line.figures.fees)
+        .sum();
+    catch_up(&house, Hears::Everything).await;
+    agrees(&house).await;
+    let after: i64 = lines(&house, By::Way)
+        .await
+        .iter()
+        .map(|line| line.figures.fees)
+        .sum();
+    assert!(before == 0 && after > 1000, "{before} {after}");
+}
+
+#[tokio::test]
+async fn behind_a_figure_each_entry_stands_once_with_the_part_that_is_counted() {
+    let house = House::start().await;
+    for nth in 0..3 {
+        let page = house.page();
+        page.hold(&house.free_nth("svc_cut", "emp_anna", nth).await)
+            .await
+            .unwrap();
+        page.pay(4800, VISA).await.unwrap();
+    }
+    let page = house.page();
+    page.open(&house.visit_link).await.unwrap();
+    page.pay(6450, VISA).await.unwrap();
+    // All in the same millisecond, and more than a page holds.
+    let mut write = house.app.store.write().await.unwrap();
+    let now = house.app.now().0;
+    for nth in 0..120 {
+        sqlx::query(
+            "INSERT INTO ledger (id, salon, attempt, kind, sum, currency, source, at) \
+             SELECT $1, salon, attempt, 'refunded', $2, currency, $1, $3 FROM ledger WHERE sum = 4800 LIMIT 1",
+        )
+        .bind(format!("test_{nth}"))
+        .bind(100 + nth)
+        .bind(now)
+        .execute(write.conn())
+        .await
+        .unwrap();
+    }
+    write.commit().await.unwrap();
+    let desk = Desk::of(&house, Role::Manager).await;
+    let (mut path, mut seen, mut pages) = ("reports/payments".to_owned(), Vec::new(), 0);
+    loop {
+        let text = desk.get(&path).await.text;
+        seen.extend(
+            text.split("−EUR ")
+                .skip(1)
+                .map(|rest| rest.split('<').next().unwrap().to_owned()),
+        );
+        pages += 1;
+        let Some(next) = text
+            .split("href=\"/office/lumen/")
+            .find(|rest| rest.contains(">Earlier</a>"))
+        else {
+            break;
+        };
+        path = next.split('"').next().unwrap().replace("&amp;", "&");
+    }
+    assert_eq!((pages, seen.len()), (3, 120), "{seen:?}");
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 120);
+    let mask = desk
+        .get("reports/payments?service=Repair+mask%2C+200+ml")
+        .await
+        .text;
+    assert!(
+        mask.contains("EUR 16.50") && !mask.contains("EUR 64.50"),
+        "{mask}"
+    );
+}

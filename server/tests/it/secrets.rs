@@ -246,6 +246,7 @@ async fn no_type_that_holds_a_secret_shows_it_when_it_is_printed() {
             ..house.app.clone()
         },
         token: Some(page.token.clone()),
+        client: None,
     };
     let declined = server::stripe::StripeError::Declined {
         code: None,

@@ -2,13 +2,11 @@
 
 use domain::money::{Money, Percent};
 use server::api::booking::Booking;
-use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
-    dom::{El, by_id, el, get, text},
+    dom::{El, button, by_id, el, get, text},
     flow,
     intl::money,
-    number,
     state::{App, Busy},
     texts::{t, tf},
 };
@@ -39,23 +37,16 @@ pub fn choice(app: App, booking: &Booking) -> Option<El> {
         .map(|(words, sum)| pick(app, &words, sum, sum == now))
         .collect();
     let own = el("input", "")
-        .attr("type", "number")
+        .attr("type", "text")
         .attr("inputmode", "decimal")
-        .attr("min", "0")
-        .attr(
-            "step",
-            if services.currency().exponent() == 0 {
-                "1"
-            } else {
-                "0.01"
-            },
-        )
+        .attr("autocomplete", "off")
         .id(OWN)
         .attr_if("value", is_own.then(|| plain(now)).as_deref());
-    let set = crate::dom::button("button second", &t("tip.add"), move || {
-        if let Some(sum) = typed(services) {
-            flow::tip(app, sum);
-        }
+    let set = button("button second", &t("tip.add"), move || match typed(services) {
+        Some(sum) => flow::tip(app, sum),
+        None => app
+            .problem
+            .set(Some(tf("tip.wrong", &[("sum", &money(services))]))),
     });
     Some(
         el("fieldset", "stack")
@@ -89,23 +80,13 @@ fn pick(app: App, words: &str, sum: Money, chosen: bool) -> El {
 
 /// What is typed, if it is a sum up to the price.
 fn typed(services: Money) -> Option<Money> {
-    let field = by_id(OWN)?;
-    let value: f64 = get(field.unchecked_ref::<JsValue>(), "valueAsNumber").as_f64()?;
-    let units = if services.currency().exponent() == 0 {
-        1.0
-    } else {
-        100.0
-    };
-    let minor = number::whole(&(value * units).round().into())?;
-    let sum = Money::new(minor, services.currency()).ok()?;
+    let typed = get(by_id(OWN)?.as_ref(), "value").as_string()?;
+    let sum = Money::read(&typed, services.currency()).ok()?;
     (sum.minor() <= services.minor()).then_some(sum)
 }
 
+/// As one types it: `3.50`.
 fn plain(sum: Money) -> String {
-    let units = if sum.currency().exponent() == 0 {
-        1.0
-    } else {
-        100.0
-    };
-    (number::float(sum.minor()) / units).to_string()
+    let text = sum.to_string();
+    text.split(' ').next_back().unwrap_or_default().to_owned()
 }

@@ -1,12 +1,13 @@
 //! The payments behind a figure.
 
 use axum::extract::Query;
-use domain::time::Moment;
+use domain::{report::shares, time::Moment};
 use maud::html;
 use serde::Deserialize;
 
 use super::period::{Period, Wish};
 use crate::{
+    api::booking::Line,
     office::{
         desk::Desk,
         page::{Room, page},
@@ -14,7 +15,10 @@ use crate::{
         trouble::Answer,
         when,
     },
-    store::ledger::{self, Behind},
+    store::{
+        booking,
+        ledger::{self, Behind},
+    },
 };
 
 /// How many lines a page has.
@@ -28,38 +32,50 @@ pub struct Which {
     employee: String,
     #[serde(default)]
     way: String,
-    /// Milliseconds since 1970: the page before ended there.
-    before: Option<i64>,
+    /// Where the page before ended: milliseconds since 1970, a full stop, and the entry's id.
+    before: Option<String>,
 }
 
 pub async fn show(desk: Desk, Query(wish): Query<Wish>, Query(which): Query<Which>) -> Answer {
     let period = Period::read(&desk, &wish);
     let zone = when::zone(&desk.salon.salon.time_zone);
     let (from, to) = period.moments(&zone);
-    let until = which.before.map_or(to, |before| Moment(before.min(to.0)));
+    let before = which.before.as_deref().and_then(|before| {
+        let (at, id) = before.split_once('.')?;
+        Some((Moment(at.parse().ok()?), id.to_owned()))
+    });
     let behind = Behind {
         from,
-        to: until,
+        to,
+        before,
         service: which.service.clone(),
         employee: which.employee.clone(),
         way: which.way.clone(),
     };
-    let rows = ledger::behind(desk.app.store.read(), desk.slug(), &behind, PAGE).await?;
+    let db = desk.app.store.read();
+    let mut rows = ledger::behind(db, desk.slug(), &behind, PAGE).await?;
+    if !which.service.is_empty() {
+        for row in &mut rows {
+            let lines = booking::lines(db, &row.booking, row.currency).await?;
+            row.signed = part_of(&which.service, row.signed, &lines);
+        }
+    }
     let escape = |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
     let next = rows.last().map(|last| {
         format!(
-            "reports/payments?{}&service={}&employee={}&way={}&before={}",
+            "reports/payments?{}&service={}&employee={}&way={}&before={}.{}",
             period.query(),
             escape(&which.service),
             escape(&which.employee),
             escape(&which.way),
-            last.at.0
+            last.at.0,
+            escape(&last.id)
         )
     });
     let body = html! {
         p.quiet { (when::long_day(period.from)) " to " (when::long_day(period.to)) @if !which.service.is_empty() { ", " (which.service) } }
         @if !which.service.is_empty() {
-            p.hint { "Of a payment for several services the whole sum stands here; the report counts this service's part of it." }
+            p.hint { "Of a payment for several services, the part of this one stands here, as in the report." }
         }
         @if rows.is_empty() { p { "Nothing (more) in this time." } }
         ul.rows {
@@ -75,6 +91,16 @@ pub async fn show(desk: Desk, Query(wish): Query<Wish>, Query(which): Query<Whic
         p { a href=(desk.path(&format!("reports?{}", period.query()))) { "Back to the report" } }
     };
     Ok(page(&desk, Room::Reports, "Payments", &body))
+}
+
+/// The part of a sum that the lines of this name have, as the report counts it.
+fn part_of(service: &str, sum: i64, lines: &[Line]) -> i64 {
+    let prices: Vec<i64> = lines.iter().map(|line| line.price.minor()).collect();
+    let parts = lines.iter().zip(shares(sum, &prices));
+    parts
+        .filter(|(line, _)| line.name == service)
+        .map(|(_, part)| part)
+        .sum()
 }
 
 fn word(kind: &str) -> &str {

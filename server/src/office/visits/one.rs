@@ -4,7 +4,7 @@ use axum::extract::Path;
 use domain::{
     id::BookingId,
     money::Money,
-    payment::{AttemptState, BookingState},
+    payment::{AttemptState, BookingState, Purpose},
     refund::RefundState,
     role::Right,
 };
@@ -66,6 +66,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
     let currency = visit.quote.price.currency();
     let lines = booking::lines(db, &visit.id, currency).await?;
     let attempts = attempt::of_booking(db, &visit.id).await?;
+    let for_fees = attempt::of_purpose(db, &visit.id, Purpose::Fee).await?;
     let given_back = refunds::of_booking(db, &visit.id).await?;
     let who = offer::employee_name(db, &visit.employee).await?;
     let deeds = audit::of_booking(db, &visit.id).await?;
@@ -106,6 +107,15 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
                 (payment(one, &given_back, &zone))
                 @if one.state == AttemptState::Succeeded && desk.may(Right::Refunds) {
                     (refund::form(desk, one, &lines, typed).await?)
+                }
+            }
+        }
+        @if !for_fees.is_empty() {
+            h2 { "Payments of the fee" }
+            @for one in &for_fees {
+                (payment(one, &given_back, &zone))
+                @if one.state == AttemptState::Succeeded && desk.may(Right::Refunds) {
+                    (refund::form(desk, one, &[], typed).await?)
                 }
             }
         }

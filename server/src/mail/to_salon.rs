@@ -1,0 +1,140 @@
+//! What is written to the salon itself.
+
+use domain::id::{AttemptId, BookingId, SalonSlug};
+
+use super::{
+    post::{Written, post},
+    sum, when,
+};
+use crate::{
+    api::error::ApiError,
+    app::App,
+    store::{
+        attempt,
+        booking::{self, BookingRecord},
+        job::{News, Notice},
+        salon::{self, SalonRecord},
+    },
+};
+
+/// Writes to the salon about a payment. `id` is the job's.
+///
+/// # Errors
+/// [`ApiError`] when it can't be written; the job is tried again.
+pub async fn notify(
+    app: &App,
+    id: &str,
+    slug: &SalonSlug,
+    attempt: &AttemptId,
+    notice: Notice,
+) -> Result<(), ApiError> {
+    let db = app.store.read();
+    let (Some(salon), Some(attempt)) = (salon::find(db, slug).await?, attempt::find(db, attempt).await?)
+    else {
+        return Ok(());
+    };
+    let Some(record) = booking::find(db, &attempt.booking).await? else {
+        return Ok(());
+    };
+    tracing::info!(booking = %record.id, ?notice, "a letter to the salon");
+    if salon.email.is_empty() {
+        return Ok(());
+    }
+    let what = match notice {
+        Notice::GivenBack => {
+            "A client's payment came after the time was lost, or a second time. It goes back to the client's card in full, and \
+             the client was told. Nothing is to be done."
+        }
+        Notice::RefundFailed => {
+            "A refund did not reach the client: the bank sent it back, or Stripe refused it. The money is in your Stripe \
+             account. Please agree with the client on another way, such as a bank transfer."
+        }
+        Notice::FeeFailed => {
+            "A fee could not be charged: the card was declined, or could not be used any more. You can try again, ask the \
+             client to pay it, or do without it."
+        }
+        Notice::Dispute => {
+            "A client's bank asks for a payment back. Please answer in the back office, under Disputes, before the deadline that is \
+             shown there: without an answer the dispute is lost."
+        }
+    };
+    let body = format!(
+        "{what}\n\n  {}\n  {}, {}\n\nBooking {}",
+        sum(attempt.sum, false),
+        record.client.name,
+        when(record.start, &salon.salon.time_zone, false),
+        record.reference
+    );
+    let subject = match notice {
+        Notice::GivenBack => "A payment goes back",
+        Notice::RefundFailed => "A refund failed",
+        Notice::FeeFailed => "A fee could not be charged",
+        Notice::Dispute => "A payment is disputed",
+    };
+    let subject = format!("{subject} ({})", record.reference);
+    write(app, id, &salon, &record, subject, body).await
+}
+
+/// Writes to the salon what a client did with a booking. `id` is the job's.
+///
+/// # Errors
+/// [`ApiError`] when it can't be written; the job is tried again.
+pub async fn tell(app: &App, id: &str, booking: &BookingId, news: News) -> Result<(), ApiError> {
+    let db = app.store.read();
+    let Some(record) = booking::find(db, booking).await? else {
+        return Ok(());
+    };
+    let Some(salon) = salon::find(db, &record.salon).await? else {
+        return Ok(());
+    };
+    if salon.email.is_empty() {
+        return Ok(());
+    }
+    let zone = &salon.salon.time_zone;
+    let client = &record.client.name;
+    let (subject, what) = match news {
+        News::Cancelled => (
+            format!("{client} cancelled"),
+            format!("{client} cancelled this booking. The time is free again."),
+        ),
+        News::Moved { from } => (
+            format!("{client} moved a booking"),
+            format!(
+                "{client} moved this booking. It was on {}; that time is free again.",
+                when(from, zone, false)
+            ),
+        ),
+    };
+    let lines = booking::lines(db, &record.id, record.quote.price.currency()).await?;
+    let services: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
+    let body = format!(
+        "{what}\n\n  {}\n  {}\n\nBooking {}\n\n{}/office/{}/visits/{}",
+        when(record.start, zone, false),
+        services.join(", "),
+        record.reference,
+        app.public_url,
+        record.salon,
+        record.id
+    );
+    let subject = format!("{subject} ({})", record.reference);
+    write(app, id, &salon, &record, subject, body).await
+}
+
+async fn write(
+    app: &App,
+    id: &str,
+    salon: &SalonRecord,
+    about: &BookingRecord,
+    subject: String,
+    body: String,
+) -> Result<(), ApiError> {
+    let written = Written {
+        id,
+        reference: &about.reference,
+        to: &salon.email,
+        name: &salon.salon.name,
+        subject,
+        body,
+    };
+    post(app, salon, written).await
+}
