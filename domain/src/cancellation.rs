@@ -119,6 +119,22 @@ impl Fee {
 }
 
 impl Explained {
+    /// The steps that matter at a moment: the one that holds then, if any does, and those to come.
+    ///
+    /// ```
+    /// use domain::{cancellation::{Explained, Step}, currency::Currency, money::Money, time::Moment};
+    /// let step = |from, fee| Step { from: Moment(from), fee: Money::new(fee, Currency::EUR).unwrap() };
+    /// let terms = Explained { free_until: Some(Moment(10)), steps: vec![step(10, 50), step(20, 100)] };
+    /// assert_eq!(terms.from(Moment(9)), [step(10, 50), step(20, 100)]);
+    /// assert_eq!(terms.from(Moment(10)), [step(10, 50), step(20, 100)]);
+    /// assert_eq!(terms.from(Moment(20)), [step(20, 100)]);
+    /// ```
+    #[must_use]
+    pub fn from(&self, now: Moment) -> &[Step] {
+        let holds = self.steps.iter().rposition(|step| step.from <= now);
+        self.steps.get(holds.unwrap_or_default()..).unwrap_or_default()
+    }
+
     /// What cancelling costs at this moment.
     #[must_use]
     pub fn fee_at(&self, now: Moment, price: Money) -> Money {

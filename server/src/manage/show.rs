@@ -113,10 +113,10 @@ fn terms(care: &Care) -> Markup {
             Some(until) if until > now => { p { (words.pick("Free until", "Kostenlos bis")) " " (words.moment(until)) "." } }
             Some(_) => {}
         }
-        @for (step, next) in explained.steps.iter().zip(explained.steps.iter().skip(1).map(Some).chain([None])) {
+        @for step in explained.from(now) {
             @if step.from > now {
                 p.quiet { (words.pick("From", "Ab")) " " (words.moment(step.from)) ": " (words.sum(step.fee)) }
-            } @else if next.is_none_or(|next| next.from > now) {
+            } @else {
                 p { (words.pick("Now it costs", "Jetzt kostet es")) " " (words.sum(step.fee)) "." }
             }
         }

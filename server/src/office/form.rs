@@ -51,6 +51,12 @@ impl Form {
         !self.get(name).is_empty()
     }
 
+    /// Puts something else into a field, as if it had been typed.
+    pub fn set(&mut self, name: &str, text: &str) {
+        self.0.retain(|(field, _)| field != name);
+        self.0.push((name.to_owned(), text.to_owned()));
+    }
+
     /// All that stands in the fields of this name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0

@@ -26,8 +26,9 @@ use super::{
     trouble::{Answer, Trouble},
 };
 use crate::store::{
+    booking::token_hash,
     offer::{self, Offer},
-    salon,
+    salon::{self, SalonRecord},
 };
 
 const TITLE: &str = "Terms";
@@ -83,8 +84,21 @@ pub async fn not_yet(desk: &Desk, typed: &Typed) -> Answer {
     Ok(again(desk, Room::Settings, TITLE, &body))
 }
 
+/// Stands for the terms as they are.
+fn as_of(salon: &SalonRecord) -> String {
+    let now = (&salon.terms, salon.hold, salon.lead_minutes, salon.step_minutes);
+    token_hash(&format!("{now:?}"))
+}
+
 async fn save(desk: Desk, form: Form) -> Answer {
     let mut wrong = Wrong::default();
+    if form.get("terms_as_of") != as_of(&desk.salon) {
+        wrong.add(
+            "terms_as_of",
+            "Somebody else changed these terms while you had the page open. Yours are shown and not saved: compare them with the \
+             present ones on another page, then save again.",
+        );
+    }
     let whole = |field: &str, least: i64, most: i64| {
         let number = form.get(field).parse::<i64>().ok();
         let fits = number.filter(|number| (least..=most).contains(number));
@@ -106,8 +120,8 @@ async fn save(desk: Desk, form: Form) -> Answer {
         _ => None,
     };
     let clients = wrong.keep("clients", clients.ok_or("Choose whom it binds."));
-    let (Some(Some(hold)), Some(lead), Some(step), Some(from_value), Some(clients)) =
-        (hold, lead, step, from_value, clients)
+    let (Some(Some(hold)), Some(lead), Some(step), Some(from_value), Some(clients), true) =
+        (hold, lead, step, from_value, clients, wrong.is_empty())
     else {
         let typed = Typed {
             terms: Some((form, wrong)),
@@ -182,6 +196,7 @@ async fn draw(desk: &Desk, typed: &Typed) -> Result<Markup, Trouble> {
         h2 { "For all bookings" }
         form method="post" {
             (fields.summary())
+            input #terms_as_of type="hidden" name="terms_as_of" value=(as_of(salon));
             (fields.tick("optional", "Let clients choose to pay online", "Where payment is allowed and not required."))
             (fields.select("clients", "Whom “required” binds", "", &CLIENTS))
             (fields.input("from_value", "Only from this value of a booking on", Kind::Sum, "Empty: always."))

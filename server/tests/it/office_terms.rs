@@ -3,7 +3,10 @@
 use domain::role::Role;
 use server::api::catalogue::Catalogue;
 
-use crate::{desk::Desk, harness::House};
+use crate::{
+    desk::{Desk, Seen},
+    harness::House,
+};
 
 /// What the page's forms hold at first, as they would be sent.
 fn rules<'a>() -> Vec<(&'a str, &'a str)> {
@@ -39,6 +42,19 @@ fn with<'a>(mut form: Vec<(&'a str, &'a str)>, field: &'a str, text: &'a str) ->
     form
 }
 
+/// Sends a form as the page that is loaded now does.
+async fn post(desk: &mut Desk<'_>, path: &str, form: &[(&str, &str)]) -> Seen {
+    let page = desk.get("terms").await.text;
+    let hidden = |name: &str| {
+        let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let (rules, terms) = (hidden("as_of"), hidden("terms_as_of"));
+    let mut form = form.to_vec();
+    form.extend([("as_of", rules.as_str()), ("terms_as_of", terms.as_str())]);
+    desk.post(path, &form).await
+}
+
 async fn service(house: &House, id: &str) -> String {
     let catalogue: Catalogue = house
         .call("catalogue", None, &serde_json::json!({"salon": "lumen"}))
@@ -62,13 +78,12 @@ async fn a_rule_is_what_the_client_then_pays_by() {
         ("part_svc_cut", "12,50", "minor: 1250"),
         ("rule_svc_cut", "forbidden", "Forbidden Full"),
     ] {
-        let seen = desk.post("terms/rules", &with(rules(), field, text)).await;
+        let seen = post(&mut desk, "terms/rules", &with(rules(), field, text)).await;
         assert_eq!(seen.status, 303, "{}", seen.text);
         let now = service(&house, "svc_cut").await;
         assert!(now.contains(shown), "{text}: {now}");
     }
-    desk.post("terms/rules", &with(rules(), "part_svc_cut", "25%"))
-        .await;
+    post(&mut desk, "terms/rules", &with(rules(), "part_svc_cut", "25%")).await;
     let held = house
         .page()
         .hold(&house.free("svc_cut", "emp_anna").await)
@@ -96,7 +111,7 @@ async fn what_is_wrong_is_said_and_nothing_is_changed() {
     ] {
         let mut form = with(rules(), field, text);
         form = with(form, "part_svc_facial", "33%");
-        let seen = desk.post("terms/rules", &form).await;
+        let seen = post(&mut desk, "terms/rules", &form).await;
         assert!(
             seen.status == 422 && seen.text.contains(sentence),
             "{field} {text}: {}",
@@ -122,14 +137,14 @@ async fn what_is_wrong_is_said_and_nothing_is_changed() {
         ("from_value", "much", "Enter a sum"),
         ("clients", "some", "Choose whom"),
     ] {
-        let seen = desk.post("terms", &with(good.to_vec(), field, text)).await;
+        let seen = post(&mut desk, "terms", &with(good.to_vec(), field, text)).await;
         assert!(
             seen.status == 422 && seen.text.contains(sentence),
             "{field} {text}: {}",
             seen.text
         );
     }
-    assert_eq!(desk.post("terms", &good).await.status, 303);
+    assert_eq!(post(&mut desk, "terms", &good).await.status, 303);
     let held = house
         .page()
         .hold(&house.free("svc_cut", "emp_anna").await)
@@ -145,14 +160,15 @@ async fn what_is_wrong_is_said_and_nothing_is_changed() {
 async fn many_are_set_at_once_and_only_those() {
     let house = House::start().await;
     let mut desk = Desk::of(&house, Role::Manager).await;
-    let form = [
+    let mut form = rules();
+    form.extend([
         ("tick", "svc_beard"),
         ("tick", "svc_brows"),
         ("tick", "emp_lea"),
         ("bulk_rule", "required"),
         ("bulk_part", "20%"),
-    ];
-    assert_eq!(desk.post("terms/bulk", &form).await.status, 303);
+    ]);
+    assert_eq!(post(&mut desk, "terms/bulk", &form).await.status, 303);
     for (id, rule) in [
         ("svc_beard", "Required Percent(Percent(20))"),
         ("svc_brows", "Required Percent(Percent(20))"),
@@ -166,22 +182,22 @@ async fn many_are_set_at_once_and_only_those() {
         ("bulk_rule", "required"),
         ("bulk_part", "20.00"),
     ];
-    let seen = desk.post("terms/bulk", &dear).await;
+    let seen = post(&mut desk, "terms/bulk", &dear).await;
     assert!(
         seen.status == 422 && seen.text.contains("One of them costs EUR 18.00"),
         "{}",
         seen.text
     );
-    let none = desk
-        .post(
-            "terms/bulk",
-            &[
-                ("tick", "svc_of_another_salon"),
-                ("bulk_rule", "required"),
-                ("bulk_part", ""),
-            ],
-        )
-        .await;
+    let none = post(
+        &mut desk,
+        "terms/bulk",
+        &[
+            ("tick", "svc_of_another_salon"),
+            ("bulk_rule", "required"),
+            ("bulk_part", ""),
+        ],
+    )
+    .await;
     assert!(
         none.status == 422 && none.text.contains("Tick the services"),
         "{}",
@@ -223,7 +239,8 @@ async fn the_preview_says_what_a_client_pays_and_why_and_the_minimum_is_warned_o
             .text
             .contains("below EUR 0.50, the least that a card can be charged")
     );
-    desk.post(
+    post(
+        &mut desk,
         "terms",
         &[
             ("clients", "new_or_missed"),
@@ -238,4 +255,76 @@ async fn the_preview_says_what_a_client_pays_and_why_and_the_minimum_is_warned_o
         .await
         .text;
     assert!(known.contains("Clients whom you know need not pay"), "{known}");
+}
+
+#[tokio::test]
+async fn of_two_who_save_at_once_the_second_is_told_and_loses_nothing() {
+    let house = House::start().await;
+    let mut desk = Desk::of(&house, Role::Manager).await;
+    let page = desk.get("terms").await.text;
+    let hidden = |name: &str| {
+        let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let (rules_as_of, terms_as_of) = (hidden("as_of"), hidden("terms_as_of"));
+    let first = post(&mut desk, "terms/rules", &with(rules(), "part_svc_cut", "25%")).await;
+    assert_eq!(first.status, 303, "{}", first.text);
+    let mut second = with(rules(), "part_svc_colour", "35%");
+    second.push(("as_of", &rules_as_of));
+    let seen = desk.post("terms/rules", &second).await;
+    assert!(
+        seen.status == 422 && seen.text.contains("Somebody else changed these rules"),
+        "{}",
+        seen.text
+    );
+    assert!(seen.text.contains("value=\"35%\""));
+    assert!(service(&house, "svc_cut").await.contains("25"));
+
+    let mut terms = vec![
+        ("clients", "all"),
+        ("from_value", ""),
+        ("hold", "20"),
+        ("lead", "30"),
+        ("step", "10"),
+    ];
+    assert_eq!(post(&mut desk, "terms", &terms).await.status, 303);
+    terms[2] = ("hold", "25");
+    terms.push(("terms_as_of", &terms_as_of));
+    let seen = desk.post("terms", &terms).await;
+    assert!(
+        seen.status == 422 && seen.text.contains("Somebody else changed these terms"),
+        "{}",
+        seen.text
+    );
+    assert!(seen.text.contains("value=\"25\""));
+}
+
+#[tokio::test]
+async fn setting_many_at_once_keeps_what_else_is_typed() {
+    let house = House::start().await;
+    let mut desk = Desk::of(&house, Role::Manager).await;
+    let mut form = with(rules(), "part_svc_colour", "45%");
+    form.extend([
+        ("tick", "svc_cut"),
+        ("tick", "emp_lea"),
+        ("bulk_rule", "allowed"),
+        ("bulk_part", "20%"),
+    ]);
+    let seen = post(&mut desk, "terms/bulk", &form).await;
+    assert_eq!(seen.status, 303, "{}", seen.text);
+    assert!(
+        service(&house, "svc_cut")
+            .await
+            .contains("Allowed Percent(Percent(20))")
+    );
+    assert!(
+        service(&house, "svc_colour")
+            .await
+            .contains("Percent(Percent(45))")
+    );
+    assert!(
+        service(&house, "svc_facial")
+            .await
+            .contains("Percent(Percent(50))")
+    );
 }

@@ -87,7 +87,7 @@ fn cancellation(app: App, booking: &Booking) -> El {
         list
     };
     let steps = terms
-        .steps
+        .from(now)
         .iter()
         .map(|step| {
             let fee = money(step.fee);

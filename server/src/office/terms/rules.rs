@@ -17,7 +17,10 @@ use crate::{
         said::plain,
         trouble::{Answer, Trouble},
     },
-    store::offer::{self, Offer},
+    store::{
+        booking::token_hash,
+        offer::{self, Offer},
+    },
 };
 
 const RULES: [(&str, &str); 3] = [
@@ -55,6 +58,7 @@ pub fn section(desk: &Desk, offered: &Offer, typed: Option<&(Form, Wrong)>) -> M
     html! {
         form.rules method="post" action=(desk.path("terms/rules")) {
             (fields.summary())
+            input #as_of type="hidden" name="as_of" value=(as_of(offered));
             @for service in &offered.services {
                 @let id = service.id.as_str();
                 fieldset.card {
@@ -98,8 +102,29 @@ pub fn section(desk: &Desk, offered: &Offer, typed: Option<&(Form, Wrong)>) -> M
 
 /// Saves the rules of all.
 pub async fn save(desk: Desk, form: Form) -> Answer {
+    put(desk, form, "Saved.").await
+}
+
+/// Stands for the rules as they are: who saves a page says by it what the page was made of.
+fn as_of(offered: &Offer) -> String {
+    let services = offered.services.iter();
+    let services = services.map(|one| format!("{} {:?} {:?}", one.id, one.rule, one.part));
+    let people = offered.employees.iter().map(|one| &one.employee);
+    let people = people.map(|one| format!("{} {:?}", one.id, one.rule));
+    let all: Vec<String> = services.chain(people).collect();
+    token_hash(&all.join("\n"))
+}
+
+async fn put(desk: Desk, form: Form, said: &str) -> Answer {
     let offered = offered(&desk).await?;
     let mut wrong = Wrong::default();
+    if form.get("as_of") != as_of(&offered) {
+        wrong.add(
+            "as_of",
+            "Somebody else changed these rules while you had the page open. Yours are shown and not saved: compare them with the \
+             present ones on another page, then save again.",
+        );
+    }
     let mut services = Vec::new();
     for service in &offered.services {
         let name = format!("rule_{}", service.id);
@@ -135,18 +160,16 @@ pub async fn save(desk: Desk, form: Form) -> Answer {
     }
     desk.log(&mut write, "changed the rules of services and people", None)
         .await?;
-    desk.done(write, "Saved.", "terms").await
+    desk.done(write, said, "terms").await
 }
 
-/// Saves one rule for all that are ticked.
+/// Saves one rule for all that are ticked, and with it what else is typed on the page.
 pub async fn bulk(desk: Desk, form: Form) -> Answer {
     let offered = offered(&desk).await?;
     let mut wrong = Wrong::default();
     let rule = wrong.keep("bulk_rule", rule(form.get("bulk_rule")));
-    let part = wrong.keep(
-        "bulk_part",
-        part(desk.salon.salon.currency, form.get("bulk_part"), None),
-    );
+    let part = part(desk.salon.salon.currency, form.get("bulk_part"), None);
+    let part = wrong.keep("bulk_part", part);
     let ticked = |id: &str| form.all("tick").any(|one| one == id);
     let services: Vec<&Service> = offered
         .services
@@ -177,22 +200,16 @@ pub async fn bulk(desk: Desk, form: Form) -> Answer {
     let (Some(rule), Some(part), true) = (rule, part, wrong.is_empty()) else {
         return wrong_rules(&desk, form, wrong).await;
     };
-    let mut write = desk.app.store.write().await?;
+    let mut form = form;
     for service in &services {
-        let part = if service.dates.is_some() { Part::Full } else { part };
-        offer::set_service_rule(write.conn(), desk.slug(), &service.id, rule, part).await?;
+        form.set(&format!("rule_{}", service.id), value(rule));
+        form.set(&format!("part_{}", service.id), &part_text(part));
     }
     for one in &people {
-        offer::set_employee_rule(write.conn(), desk.slug(), &one.id, rule).await?;
+        form.set(&format!("rule_{}", one.id), value(rule));
     }
-    let count = services.len() + people.len();
-    desk.log(
-        &mut write,
-        &format!("set one rule for {count} services and people"),
-        None,
-    )
-    .await?;
-    desk.done(write, &format!("{count} are set."), "terms").await
+    let said = format!("{} are set.", services.len() + people.len());
+    put(desk, form, &said).await
 }
 
 async fn wrong_rules(desk: &Desk, form: Form, wrong: Wrong) -> Result<axum::response::Response, Trouble> {
