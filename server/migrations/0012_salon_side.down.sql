@@ -1,3 +1,4 @@
+DROP INDEX settled_by_time;
 ALTER TABLE attempt DROP COLUMN address;
 DROP INDEX settled_waiting;
 UPDATE settled SET rolled = 1 WHERE rolled = 2;

@@ -17,3 +17,5 @@ CREATE INDEX settled_waiting ON settled (salon, source) WHERE rolled = 2;
 
 -- Where a payment was begun from: evidence in a dispute.
 ALTER TABLE attempt ADD COLUMN address TEXT;
+
+CREATE INDEX settled_by_time ON settled (salon, created);

@@ -13,6 +13,7 @@ use axum::{
 };
 use domain::{report::Figures, role::Right, time::Moment};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use self::{
     period::{Group, Period, Wish},
@@ -198,8 +199,19 @@ async fn payouts_of(desk: &Desk, period: &Period) -> Result<Markup, Trouble> {
     })
 }
 
-async fn reconcile(desk: Desk) -> Response {
-    let compared = match books::compare(&desk.app.store, desk.slug()).await {
+/// The books are compared for so many days, unless all of them are asked for.
+const DAYS: i64 = 100;
+
+#[derive(Debug, Default, Deserialize)]
+struct Since {
+    #[serde(default)]
+    all: bool,
+}
+
+async fn reconcile(desk: Desk, Query(since): Query<Since>) -> Response {
+    let days = desk.app.now().plus_minutes(-DAYS * 24 * 60);
+    let from = if since.all { Moment(0) } else { days };
+    let compared = match books::compare(&desk.app.store, desk.slug(), from).await {
         Ok(compared) => compared,
         Err(error) => return Trouble::from(error).into_response(),
     };
@@ -210,7 +222,11 @@ async fn reconcile(desk: Desk) -> Response {
         } @else {
             p.warning { (compared.differences.len()) " differ. What was paid within the last hour is not in Stripe's list yet." }
         }
-        p.quiet { "Stripe's list is read every ten minutes." }
+        p.quiet {
+            @if since.all { "Compared from the first payment on. " }
+            @else { "Compared for the last " (DAYS) " days. " }
+            "Stripe's list is read every ten minutes."
+        }
         dl.facts.narrow {
             @for (currency, net) in &compared.net {
                 @let fees = compared.fees.get(currency).copied().unwrap_or_default();
@@ -220,6 +236,9 @@ async fn reconcile(desk: Desk) -> Response {
         }
         @if compared.elsewhere > 0 {
             p.quiet { (compared.elsewhere) " other movements on this account are of other sales, or tests of the connection." }
+        }
+        @if !since.all {
+            p { a.button.second href=(desk.path("reports/stripe?all=true")) { "Compare from the first payment on" } }
         }
         @if !good {
             p { "In the currency's smallest units:" }

@@ -40,34 +40,19 @@ pub async fn add(
     Ok(())
 }
 
-/// All entries of a salon.
+/// The entries of a salon from this moment on.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn entries(db: &AnyPool, salon: &SalonSlug) -> Result<Vec<Entry>, StoreError> {
-    let rows: Vec<EntryRow> =
-        sqlx::query_as("SELECT kind, sum, currency, source FROM ledger WHERE salon = $1 ORDER BY at, id")
-            .bind(salon.as_str())
-            .fetch_all(db)
-            .await?;
-    rows.into_iter().map(EntryRow::read).collect()
-}
-
-/// Stripe's ids of all that is ours at a salon: charges, refunds, disputes.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn sources(db: &AnyPool, salon: &SalonSlug) -> Result<Vec<String>, StoreError> {
-    let rows: Vec<(String,)> = sqlx::query_as(
-        "SELECT charge FROM attempt WHERE salon = $1 AND charge IS NOT NULL \
-         UNION ALL SELECT r.stripe_id FROM refund r JOIN attempt a ON a.id = r.attempt \
-         WHERE a.salon = $1 AND r.stripe_id IS NOT NULL \
-         UNION ALL SELECT id FROM dispute WHERE salon = $1",
+pub async fn entries(db: &AnyPool, salon: &SalonSlug, from: Moment) -> Result<Vec<Entry>, StoreError> {
+    let rows: Vec<EntryRow> = sqlx::query_as(
+        "SELECT kind, sum, currency, source FROM ledger WHERE salon = $1 AND at >= $2 ORDER BY at, id",
     )
     .bind(salon.as_str())
+    .bind(from.0)
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    rows.into_iter().map(EntryRow::read).collect()
 }
 
 /// Keeps a movement of Stripe's list; `false` when it is kept already.
@@ -221,17 +206,53 @@ pub async fn is_kept(db: impl AnyExecutor<'_>, salon: &SalonSlug, id: &str) -> R
     Ok(found.is_some())
 }
 
-/// All movements of a salon that are kept.
+/// A movement of Stripe's list, and what else is known of it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The movement.
+    pub movement: Settled,
+    /// When Stripe made it.
+    pub created: Moment,
+    /// Whether it is of a payment, a refund or a dispute of ours.
+    pub ours: bool,
+}
+
+macro_rules! listed {
+    ($where:literal) => {
+        concat!(
+            "SELECT id, kind, source, amount, fee, currency, created, CAST(CASE WHEN \
+             EXISTS (SELECT 1 FROM attempt a WHERE a.charge = s.source AND a.salon = s.salon) \
+             OR EXISTS (SELECT 1 FROM refund r JOIN attempt a ON a.id = r.attempt WHERE r.stripe_id = s.source AND a.salon = s.salon) \
+             OR EXISTS (SELECT 1 FROM dispute d WHERE d.id = s.source AND d.salon = s.salon) THEN 1 ELSE 0 END AS BIGINT) AS ours \
+             FROM settled s WHERE s.salon = $1 AND ",
+            $where
+        )
+    };
+}
+
+/// The movements of a salon that Stripe made from this moment on, as far as its list was read.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn settled(db: &AnyPool, salon: &SalonSlug) -> Result<Vec<Settled>, StoreError> {
-    let rows: Vec<SettledRow> = sqlx::query_as(
-        "SELECT id, kind, source, amount, fee, currency FROM settled WHERE salon = $1 ORDER BY created, id",
-    )
-    .bind(salon.as_str())
-    .fetch_all(db)
-    .await?;
+pub async fn listed(db: &AnyPool, salon: &SalonSlug, from: Moment) -> Result<Vec<Listed>, StoreError> {
+    let rows: Vec<SettledRow> = sqlx::query_as(listed!("s.created >= $2 ORDER BY s.created, s.id"))
+        .bind(salon.as_str())
+        .bind(from.0.div_euclid(1000))
+        .fetch_all(db)
+        .await?;
+    rows.into_iter().map(SettledRow::read).collect()
+}
+
+/// The movements of one charge, refund or dispute.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn listed_of(db: &AnyPool, salon: &SalonSlug, source: &str) -> Result<Vec<Listed>, StoreError> {
+    let rows: Vec<SettledRow> = sqlx::query_as(listed!("s.source = $2"))
+        .bind(salon.as_str())
+        .bind(source)
+        .fetch_all(db)
+        .await?;
     rows.into_iter().map(SettledRow::read).collect()
 }
 
@@ -262,17 +283,23 @@ struct SettledRow {
     amount: i64,
     fee: i64,
     currency: String,
+    created: i64,
+    ours: i64,
 }
 
 impl SettledRow {
-    fn read(self) -> Result<Settled, StoreError> {
-        Ok(Settled {
-            id: self.id,
-            kind: from_name(&self.kind)?,
-            source: self.source,
-            amount: self.amount,
-            fee: self.fee,
-            currency: Currency::parse(&self.currency).map_err(StoreError::damaged)?,
+    fn read(self) -> Result<Listed, StoreError> {
+        Ok(Listed {
+            movement: Settled {
+                id: self.id,
+                kind: from_name(&self.kind)?,
+                source: self.source,
+                amount: self.amount,
+                fee: self.fee,
+                currency: Currency::parse(&self.currency).map_err(StoreError::damaged)?,
+            },
+            created: Moment(self.created.saturating_mul(1000)),
+            ours: self.ours != 0,
         })
     }
 }

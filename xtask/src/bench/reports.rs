@@ -31,6 +31,7 @@ pub fn measure(salon: &Salon, programs: &Programs) -> Outcome<Value> {
         ("two years, by person", "?from=2020-01-01&by=employee"),
         ("the payments of this month", "/payments"),
         ("the payments of two years", "/payments?from=2020-01-01"),
+        ("100 days against Stripe's list", "/stripe"),
     ] {
         let path = format!("/office/lumen/reports{query}");
         let mut times = Vec::with_capacity(TIMES);
