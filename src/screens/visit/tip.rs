@@ -18,7 +18,8 @@ const OWN: &str = "tip-own";
 /// The part of the screen about it.
 #[must_use]
 pub fn choice(app: App, booking: &Booking) -> Option<El> {
-    if !booking.tips {
+    // Pages of online booking know no tips, nor carry what is below.
+    if crate::BOOKS || !booking.tips {
         return None;
     }
     let services = booking.quote.services();
@@ -78,15 +79,37 @@ fn pick(app: App, words: &str, sum: Money, chosen: bool) -> El {
     label.child(text("span", "sum", &money(sum)))
 }
 
-/// What is typed, if it is a sum up to the price.
+/// What is typed, if it is a sum up to the price. By hand: the reader that the back office has weighs more than all of this screen.
 fn typed(services: Money) -> Option<Money> {
-    let typed = get(by_id(OWN)?.as_ref(), "value").as_string()?;
-    let sum = Money::read(&typed, services.currency()).ok()?;
-    (sum.minor() <= services.minor()).then_some(sum)
+    let text = get(by_id(OWN)?.as_ref(), "value").as_string()?;
+    let places = services.currency().exponent();
+    let (mut minor, mut after) = (0_i64, None);
+    for letter in text.trim().bytes() {
+        match (letter, after) {
+            (b'.' | b',', None) if places > 0 => after = Some(0),
+            (b'0'..=b'9', _) if after < Some(places) => {
+                minor = minor.checked_mul(10)?.checked_add(i64::from(letter - b'0'))?;
+                after = after.map(|so_far| so_far + 1);
+            }
+            _ => return None,
+        }
+    }
+    for _ in after.unwrap_or(0)..places {
+        minor = minor.checked_mul(10)?;
+    }
+    let sum = Money::new(minor, services.currency()).ok()?;
+    (!text.is_empty() && sum.minor() <= services.minor()).then_some(sum)
 }
 
 /// As one types it: `3.50`.
 fn plain(sum: Money) -> String {
-    let text = sum.to_string();
-    text.split(' ').next_back().unwrap_or_default().to_owned()
+    let mut text = sum.minor().to_string();
+    let places = usize::from(sum.currency().exponent());
+    while text.len() <= places {
+        text.insert(0, '0');
+    }
+    if places > 0 {
+        text.insert(text.len() - places, '.');
+    }
+    text
 }
