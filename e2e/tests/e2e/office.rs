@@ -164,3 +164,77 @@ async fn an_owner_s_first_day() {
     })
     .await;
 }
+
+/// Every page of the settings, as it is and with something wrong on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_the_settings() {
+    scene_in(PHONE, async |s| {
+        let browser = &s.browser;
+        browser.goto(&s.house.office).await;
+        browser.fill("#name", "Anna Berger").await;
+        browser.fill("#password", "kettle lamp river").await;
+        press(browser, "Begin").await;
+        says(browser, "Nothing is booked today").await;
+        let open = async |page: &str| {
+            browser
+                .goto(&format!("{}/office/lumen/{page}", s.house.url))
+                .await
+        };
+
+        open("about").await;
+        picture(s, "20-about").await;
+        browser.fill("#phone", "call me").await;
+        press(browser, "Save").await;
+        says(browser, "Enter a telephone number").await;
+        picture(s, "21-about-wrong").await;
+
+        open("catalogue").await;
+        picture(s, "22-catalogue").await;
+        press(browser, "Import and export").await;
+        let table =
+            "Service,Minutes,Price,People\nBraids,50,62.50,Anna Berger\nCut and finish,50,49,Anna Berger";
+        let fill = format!("document.querySelector('#sheet').value = {table:?}");
+        browser.js(&fill).await;
+        press(browser, "See what it would change").await;
+        says(browser, "1 new, 1 changed, 0 as before").await;
+        picture(s, "23-import").await;
+        press(browser, "Import").await;
+        says(browser, "Imported: 1 new, 1 changed").await;
+        press(browser, "Braids").await;
+        says(browser, "Who does it").await;
+        picture(s, "24-service").await;
+        press(browser, "Take out of online booking").await;
+        says(browser, "Taken out").await;
+        picture(s, "25-taken-out").await;
+        press(browser, "Braiding evening").await;
+        says(browser, "seats free").await;
+        picture(s, "26-group").await;
+
+        open("people/new").await;
+        browser.fill("#mon", "nine to five").await;
+        press(browser, "Save").await;
+        says(browser, "Enter hours such as").await;
+        picture(s, "27-person-wrong").await;
+
+        open("messages").await;
+        browser.fill("#url", "sms.example").await;
+        press(browser, "Save").await;
+        says(browser, "Enter an address such as").await;
+        browser.fill("#url", &format!("{}/send", s.house.url)).await;
+        press(browser, "Save").await;
+        says(browser, "It is shown this once").await;
+        picture(s, "28-messages-secret").await;
+        press(browser, "Done").await;
+        picture(s, "29-messages").await;
+
+        open("reports/stripe").await;
+        picture(s, "30-agree").await;
+        open("reports").await;
+        picture(s, "31-reports-empty").await;
+        open("disputes").await;
+        picture(s, "32-disputes").await;
+        open("log").await;
+        says(browser, "imported a table").await;
+    })
+    .await;
+}

@@ -82,13 +82,12 @@ pub async fn replace(
     new: &NewLink,
     now: Moment,
 ) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM visit_link WHERE booking = $1")
-        .bind(booking.as_str())
-        .execute(&mut *db)
-        .await?;
+    // One statement: of two who make one at the same moment the later one's works.
     sqlx::query(
         "INSERT INTO visit_link (token_hash, booking, expires, created, sealed, remind_at, cancel_at, tips) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (booking) DO UPDATE SET token_hash = excluded.token_hash, \
+         expires = excluded.expires, created = excluded.created, sealed = excluded.sealed, remind_at = excluded.remind_at, \
+         cancel_at = excluded.cancel_at, tips = excluded.tips, opened = NULL, sent = NULL",
     )
     .bind(&new.token_hash)
     .bind(booking.as_str())
