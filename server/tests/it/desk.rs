@@ -60,6 +60,29 @@ impl<'a> Desk<'a> {
         assert!(self.cookie.is_some());
     }
 
+    /// Books the first free visit of EUR 48.00 with Anna for somebody who speaks German, and answers its id. `client`: name and
+    /// how to reach them.
+    pub async fn book(&mut self, client: &[(&str, &str)]) -> String {
+        let start = self.house.free("svc_cut", "emp_anna").await.start;
+        let zone = jiff::tz::TimeZone::get("Europe/Vienna").unwrap();
+        let start = jiff::Timestamp::from_millisecond(start.0).unwrap().to_zoned(zone);
+        let (day, time) = (
+            start.strftime("%Y-%m-%d").to_string(),
+            start.strftime("%H:%M").to_string(),
+        );
+        let mut form = vec![
+            ("language", "de"),
+            ("employee", "emp_anna"),
+            ("day", day.as_str()),
+            ("time", time.as_str()),
+            ("service", "svc_cut"),
+        ];
+        form.extend(client);
+        let seen = self.post("visits/new", &form).await;
+        assert_eq!(seen.status, 303, "{}", seen.text);
+        seen.to.unwrap().rsplit('/').next().unwrap().to_owned()
+    }
+
     pub async fn get(&self, path: &str) -> Seen {
         let (seen, _) = self.send(Method::GET, path, "", &[]).await;
         seen

@@ -81,29 +81,13 @@ async fn set(desk: &mut Desk<'_>, gateway: &Gateway) -> GatewaySecret {
     GatewaySecret::parse(&format!("bks_{secret}")).unwrap()
 }
 
-async fn book(desk: &mut Desk<'_>, house: &House, email: &str) -> String {
-    let start = house.free("svc_cut", "emp_anna").await;
-    let start = serde_json::to_value(&start).unwrap()["start"].as_i64().unwrap();
-    let start = jiff::Timestamp::from_millisecond(start)
-        .unwrap()
-        .to_zoned(jiff::tz::TimeZone::get("Europe/Vienna").unwrap());
-    let (day, time) = (
-        start.strftime("%Y-%m-%d").to_string(),
-        start.strftime("%H:%M").to_string(),
-    );
-    let visit = [
+async fn book(desk: &mut Desk<'_>, email: &str) -> String {
+    let client = [
         ("name", "Ada Weiß"),
         ("email", email),
         ("phone", "+43 664 1234567"),
-        ("language", "de"),
-        ("employee", "emp_anna"),
-        ("day", day.as_str()),
-        ("time", time.as_str()),
-        ("service", "svc_cut"),
     ];
-    let seen = desk.post("visits/new", &visit).await;
-    assert_eq!(seen.status, 303, "{}", seen.text);
-    let id = seen.to.unwrap().rsplit('/').next().unwrap().to_owned();
+    let id = desk.book(&client).await;
     let made = desk
         .post(&format!("visits/{id}/link"), &[("due", "20"), ("remind", "24")])
         .await;
@@ -117,7 +101,7 @@ async fn a_link_goes_by_message_signed_and_once_and_is_reminded_of() {
     let gateway = Gateway::start(&[200]).await;
     let mut desk = Desk::of(&house, Role::Owner).await;
     let secret = set(&mut desk, &gateway).await;
-    let id = book(&mut desk, &house, "").await;
+    let id = book(&mut desk, "").await;
     let page = desk.get(&format!("visits/{id}")).await.text;
     assert!(page.contains("Send to +43 664 1234567"), "{page}");
     assert_eq!(
@@ -165,7 +149,7 @@ async fn what_a_gateway_refuses_is_told_and_tried_again_only_where_that_can_help
         let gateway = Gateway::start(answers).await;
         let mut desk = Desk::of(&house, Role::Owner).await;
         set(&mut desk, &gateway).await;
-        let id = book(&mut desk, &house, "ada@example.com").await;
+        let id = book(&mut desk, "ada@example.com").await;
         assert_eq!(
             desk.post(&format!("visits/{id}/link/send"), &[]).await.status,
             303
@@ -208,7 +192,7 @@ async fn a_receipt_is_no_message_where_there_is_a_letter_and_nothing_is_sent_wit
     assert!(gateway.kinds().is_empty(), "{:?}", gateway.kinds());
 
     assert_eq!(desk.post("messages/off", &[]).await.status, 303);
-    let id = book(&mut desk, &house, "").await;
+    let id = book(&mut desk, "").await;
     assert!(!desk.get(&format!("visits/{id}")).await.text.contains("Send to"));
     assert_eq!(
         desk.post(&format!("visits/{id}/link/send"), &[]).await.status,

@@ -20,28 +20,7 @@ use crate::{
 
 /// A visit of EUR 48.00 with a link for so much, and the id it has in the back office.
 async fn visit(desk: &mut Desk<'_>, due: &str, tips: bool) -> (String, LinkToken) {
-    let house = desk.house;
-    let start = house.free("svc_cut", "emp_anna").await;
-    let start = serde_json::to_value(&start).unwrap()["start"].as_i64().unwrap();
-    let start = jiff::Timestamp::from_millisecond(start)
-        .unwrap()
-        .to_zoned(jiff::tz::TimeZone::get("Europe/Vienna").unwrap());
-    let (day, time) = (
-        start.strftime("%Y-%m-%d").to_string(),
-        start.strftime("%H:%M").to_string(),
-    );
-    let form = [
-        ("name", "Ada"),
-        ("email", "ada@example.com"),
-        ("language", "de"),
-        ("employee", "emp_anna"),
-        ("day", day.as_str()),
-        ("time", time.as_str()),
-        ("service", "svc_cut"),
-    ];
-    let seen = desk.post("visits/new", &form).await;
-    assert_eq!(seen.status, 303, "{}", seen.text);
-    let id = seen.to.unwrap().rsplit('/').next().unwrap().to_owned();
+    let id = desk.book(&[("name", "Ada"), ("email", "ada@example.com")]).await;
     let link = link(desk, &id, due, tips).await;
     (id, link)
 }
