@@ -3,6 +3,7 @@
 mod fees;
 mod html;
 pub mod post;
+pub mod refund;
 pub mod to_salon;
 
 use domain::{

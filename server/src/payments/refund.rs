@@ -124,6 +124,13 @@ pub async fn apply(
         return Err(lost("room for a refund"));
     }
     book(write, salon, &row, &seen.id, movement, now).await?;
+    // Of the others the client hears with what they are about: a lost time, a cancelled booking, a fee.
+    if movement == Movement::Out && matches!(row.reason, Reason::Requested | Reason::Dashboard) {
+        let job = Job::MailRefund {
+            refund: row.id.clone(),
+        };
+        job::insert(write.conn(), &random_id()?, &job, now).await?;
+    }
     if state.waits() {
         let job = Job::AwaitRefund {
             refund: row.id.clone(),

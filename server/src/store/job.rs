@@ -20,6 +20,11 @@ pub enum Job {
         /// What.
         letter: Letter,
     },
+    /// Write to the client that the salon gives money back.
+    MailRefund {
+        /// The refund.
+        refund: RefundId,
+    },
     /// Hand a short message over.
     Message {
         /// About this booking.
@@ -258,7 +263,7 @@ pub async fn put_off(db: &mut AnyConnection, id: &str, until: Moment, error: &st
 
 fn kind(job: &Job) -> &'static str {
     match job {
-        Job::Mail { .. } => "mail",
+        Job::Mail { .. } | Job::MailRefund { .. } => "mail",
         Job::Message { .. } => "message",
         Job::CancelIntent { .. } => "cancel_intent",
         Job::Refund { .. } => "refund",

@@ -69,6 +69,7 @@ async fn note(app: &App, results: Vec<(DueJob, Result<Outcome, ApiError>)>) -> R
 async fn work(app: &App, due: &DueJob) -> Result<Outcome, ApiError> {
     let done = match &due.job {
         Job::Mail { booking, letter } => mail::send(app, &due.id, booking, *letter).await,
+        Job::MailRefund { refund } => mail::refund::send(app, &due.id, refund).await,
         Job::Message { booking, letter } => messages::send(app, &due.id, booking, *letter).await,
         Job::CancelIntent { attempt } => cancel(app, attempt).await,
         Job::Refund { refund } => give_back(app, due, refund).await,

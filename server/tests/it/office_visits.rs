@@ -6,6 +6,7 @@ use server::api::{confirm::Next, error::Code};
 use crate::{
     desk::{Desk, Seen},
     harness::{House, VISA},
+    money::{Hears, catch_up},
 };
 
 /// A day on which the demo's people work, some days from now: a Wednesday.
@@ -127,6 +128,14 @@ async fn booked_by_phone_paid_by_link_half_given_back() {
     assert_eq!(desk.post(&format!("{visit}/refund"), &form).await.status, 303);
     house.work().await;
     assert_eq!(house.kept(), 2000);
+    catch_up(&house, Hears::Everything).await;
+    let told = house.letters();
+    let told = told.iter().filter(|letter| {
+        letter
+            .replace("=\r\n", "")
+            .contains("gives EUR 20.00 back to you")
+    });
+    assert_eq!(told.count(), 1, "{:?}", house.letters());
     let page = desk.get(&visit).await.text;
     assert!(
         page.contains("Given back") && page.contains("gave back EUR 20.00 (complaint)"),

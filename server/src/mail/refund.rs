@@ -1,0 +1,83 @@
+//! What is written to a client whose money the salon gives back.
+
+use domain::{id::RefundId, money::Money};
+
+use super::{
+    post::{Written, post},
+    sum, when,
+};
+use crate::{
+    api::{booking::Line, error::ApiError},
+    app::App,
+    store::{
+        attempt,
+        booking::{self, BookingRecord},
+        refund,
+        salon::{self, SalonRecord},
+    },
+};
+
+/// Writes to a client that a refund is on its way. `id` is the job's.
+///
+/// # Errors
+/// [`ApiError`] when it can't be written; the job is tried again.
+pub async fn send(app: &App, id: &str, of: &RefundId) -> Result<(), ApiError> {
+    let db = app.store.read();
+    let Some(refund) = refund::find(db, of).await? else {
+        return Ok(());
+    };
+    let Some(attempt) = attempt::find(db, &refund.attempt).await? else {
+        return Ok(());
+    };
+    let (Some(record), Some(salon)) = (
+        booking::find(db, &attempt.booking).await?,
+        salon::find(db, &attempt.salon).await?,
+    ) else {
+        return Ok(());
+    };
+    if record.client.email.is_empty() {
+        return Ok(());
+    }
+    let lines = booking::lines(db, &record.id, refund.sum.currency()).await?;
+    let (subject, body) = compose(&salon, &record, &lines, refund.sum);
+    tracing::info!(booking = %record.id, refund = %refund.id, "a letter about a refund");
+    let written = Written {
+        id,
+        reference: &record.reference,
+        to: &record.client.email,
+        name: &record.client.name,
+        subject,
+        body,
+    };
+    post(app, &salon, written).await
+}
+
+fn compose(salon: &SalonRecord, record: &BookingRecord, lines: &[Line], back: Money) -> (String, String) {
+    let german = record.client.language.starts_with("de");
+    let (public, reference, name) = (&salon.salon, &record.reference, &record.client.name);
+    let (back, moment) = (sum(back, german), when(record.start, &public.time_zone, german));
+    let shown: Vec<String> = lines
+        .iter()
+        .map(|line| format!("  {}  {}", line.name, sum(line.price, german)))
+        .collect();
+    let shown = shown.join("\n");
+    let foot = format!("{}, {}, {}", public.name, public.address, public.phone);
+    if german {
+        return (
+            format!("{back} gehen zurück: {} ({reference})", public.name),
+            format!(
+                "Guten Tag {name},\n\n{} erstattet Ihnen {back}. Der Betrag geht auf die Karte zurück, mit der Sie bezahlt haben; das \
+                 dauert 5 bis 10 Tage. Es ging um:\n\n  {moment}\n{shown}\n\nBuchung {reference}\n{foot}",
+                public.name
+            ),
+        );
+    }
+    (
+        format!("{back} goes back: {} ({reference})", public.name),
+        format!(
+            "Hello {name},\n\n{} gives {back} back to you. It goes to the card that you paid with, which takes 5 to 10 days. It was \
+             about:\n\n  {moment}\n{shown}\n\nBooking {reference}\n{foot}",
+            public.name
+        ),
+    )
+}
