@@ -84,11 +84,11 @@ impl History<'_> {
         let compared = books::compare(&app.store, &slug, domain::time::Moment(0)).await;
         let compared = compared.map_err(|error| Wrong::Trouble(error.into()))?;
         self.count_refunds().await?;
-        if let Some(what) = self.reports_differ(&compared).await? {
-            return broken(format!("the reports differ from the books: {what}"));
+        if let Some(difference) = compared.differences.first() {
+            return broken(format!("the ledger differs from Stripe's list: {difference:?}"));
         }
-        match compared.differences.first() {
-            Some(difference) => broken(format!("the ledger differs from Stripe's list: {difference:?}")),
+        match self.reports_differ(&compared).await? {
+            Some(what) => broken(format!("the reports differ from the books: {what}")),
             None => Ok(()),
         }
     }

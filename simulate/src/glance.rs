@@ -176,6 +176,7 @@ impl History<'_> {
             Sabotage::WrongLedger => {
                 "UPDATE ledger SET sum = sum + 1 WHERE kind = 'captured' AND sum % 10 = 0"
             }
+            Sabotage::LostFees => "UPDATE settled SET rolled = 3 WHERE fee > 0",
             Sabotage::OpenForEver => {
                 "UPDATE attempt SET ask_at = ask_at + 9999999999 WHERE ask_at < 9999999999999"
             }

@@ -51,6 +51,8 @@ pub enum Sabotage {
     LostLetters,
     /// The ledger is off by a cent.
     WrongLedger,
+    /// Fees of Stripe's count in no report.
+    LostFees,
     /// Payments that are under way are never asked about.
     OpenForEver,
 }

@@ -91,6 +91,11 @@ fn a_cent_in_the_ledger_is_noticed() {
 }
 
 #[test]
+fn a_fee_that_the_reports_lost_is_noticed() {
+    is_noticed(Sabotage::LostFees, "the reports differ from the books");
+}
+
+#[test]
 fn payments_that_stay_open_are_noticed() {
     is_noticed(Sabotage::OpenForEver, "not quiet after days: pay-");
 }
