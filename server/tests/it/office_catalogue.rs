@@ -12,6 +12,12 @@ async fn catalogue(house: &House) -> Catalogue {
         .unwrap()
 }
 
+/// 310 letters.
+const LONG: &str = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\
+                    0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\
+                    0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\
+                    0123456789";
+
 const SERVICE: [(&str, &str); 6] = [
     ("name", "Braids"),
     ("description", "Three of them."),
@@ -119,6 +125,8 @@ async fn what_is_wrong_is_said_and_what_was_typed_stays() {
         ("price", "free", "Enter a sum"),
         ("price_to", "62.50", "more than the price"),
         ("employee", "emp_of_others", "Tick at least one"),
+        ("name", LONG, "at most 80"),
+        ("description", LONG, "at most 300"),
     ] {
         let seen = desk.post("services/new", &with(&SERVICE, field, text)).await;
         assert!(
@@ -126,8 +134,16 @@ async fn what_is_wrong_is_said_and_what_was_typed_stays() {
             "{field} {text}: {}",
             seen.text
         );
-        assert!(seen.text.contains("Three of them."));
+        assert!(seen.text.contains("Three of them.") || field == "description");
     }
+    let seen = desk
+        .post("people/new", &[("name", "Nora"), ("title", LONG)])
+        .await;
+    assert!(
+        seen.status == 422 && seen.text.contains("at most 80"),
+        "{}",
+        seen.text
+    );
     for (hours, sentence) in [
         ("nine to five", "Enter hours such as"),
         ("9:00-25:00", "Enter hours such as"),

@@ -218,3 +218,45 @@ async fn a_salon_keeps_an_owner_and_who_leaves_is_signed_out() {
     let form = [("email", "reception@example.com"), ("password", PASSWORD)];
     assert_eq!(again.post("sign-in", &form).await.status, 401);
 }
+
+#[tokio::test]
+async fn who_is_invited_wrongly_is_not_and_what_was_typed_stays() {
+    let house = House::start().await;
+    let mut owner = Desk::of(&house, Role::Owner).await;
+    let page = owner.get("staff").await.text;
+    let own = page
+        .split("/office/lumen/staff/")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    for (path, field, text, sentence) in [
+        ("staff", "email", "eva at home", "e-mail address"),
+        ("staff", "role", "boss", "Choose"),
+        ("staff", "limit", "lots", "Enter a sum"),
+        (&format!("staff/{own}"), "limit", "-5", "Enter a sum"),
+        (&format!("staff/{own}"), "role", "", "Choose"),
+        (&format!("staff/{own}"), "role", "reception", "needs an owner"),
+    ] {
+        let form = [
+            ("email", "eva@example.com"),
+            ("role", "owner"),
+            ("limit", "17.50"),
+            ("active", "yes"),
+        ]
+        .map(|(name, good)| (name, if name == field { text } else { good }));
+        let seen = owner.post(path, &form).await;
+        assert!(
+            seen.status == 422 && seen.text.contains(sentence),
+            "{path} {field} {text}: {}",
+            seen.text
+        );
+        let stays = if field == "limit" { text } else { "17.50" };
+        assert!(
+            seen.text.contains(&format!("value=\"{stays}\"")),
+            "{field}: {}",
+            seen.text
+        );
+    }
+}

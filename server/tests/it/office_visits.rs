@@ -123,6 +123,15 @@ async fn booked_by_phone_paid_by_link_half_given_back() {
         );
         assert!(seen.text.contains(&format!("value=\"{sum}\"")), "{sum}");
     }
+    let mut unexplained = refund("20");
+    unexplained[2].1 = "because".to_owned();
+    let unexplained: Vec<(&str, &str)> = unexplained.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let seen = desk.post(&format!("{visit}/refund"), &unexplained).await;
+    assert!(
+        seen.status == 422 && seen.text.contains("Choose why"),
+        "{}",
+        seen.text
+    );
     let form = refund("20");
     let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
     assert_eq!(desk.post(&format!("{visit}/refund"), &form).await.status, 303);
