@@ -46,6 +46,11 @@ const CHECKS: [Check; 13] = [
         run: lints,
     },
     Check {
+        name: "pages",
+        what: "the widget's optimized pages build",
+        run: build_pages,
+    },
+    Check {
         name: "units",
         what: "tests of domain, server (killed, too), stripe-sandbox, simulate, model and xtask",
         run: units,
@@ -74,11 +79,6 @@ const CHECKS: [Check; 13] = [
         name: "sdk",
         what: "Stripe's official SDK against the sandbox",
         run: sdk,
-    },
-    Check {
-        name: "pages",
-        what: "the widget's optimized pages build",
-        run: build_pages,
     },
     Check {
         name: "e2e",
@@ -204,6 +204,8 @@ fn units() -> Outcome<String> {
         &["-p", "model"],
         &["-p", "xtask"],
     ];
+    // The server carries them: without, its tests would see a page that is not ready.
+    pages::build()?;
     let mut sum = 0;
     for arguments in crates {
         let mut command = run::cargo(["test", "--locked"]);
@@ -217,6 +219,7 @@ fn units() -> Outcome<String> {
 
 /// Tests that need PostgreSQL are `#[ignore]`d elsewhere, so that nobody takes them for passed.
 fn on_postgres() -> Outcome<String> {
+    pages::build()?;
     let cluster = Cluster::start()?;
     let mut command = run::cargo([
         "test",
