@@ -2,7 +2,7 @@
 
 use domain::{
     payment::{AttemptState, BookingState, Effect, Observation, Situation, Slot, Step, advance, is_news},
-    refund,
+    refund::{self, Movement},
 };
 
 use crate::{
@@ -78,7 +78,7 @@ impl Protocol {
     }
 
     /// `payments::observe`: one transaction that reads, weighs and writes. `apart` says that the process dies between this and
-    /// the job, for a protocol that does not write both at once.
+    /// what belongs to it, for a protocol that does not write both at once.
     pub fn observe(
         &self,
         world: &mut World,
@@ -89,6 +89,10 @@ impl Protocol {
         apart: bool,
     ) {
         if !self.is_news(world, client, attempt, answer, named) {
+            let of = world.attempt_mut(client, attempt);
+            if self.has(Flaw::BooksEachSighting) && of.is_paid() {
+                of.ledger.captured = (of.ledger.captured + 1).min(2);
+            }
             return;
         }
         world.attempt_mut(client, attempt).intent_known |= named;
@@ -102,11 +106,14 @@ impl Protocol {
         let was = of.booking.replace(step.booking);
         let row = of.attempts.get_mut(attempt);
         row.row = Some(step.attempt);
+        if row.is_paid() && !(apart && self.has(Flaw::EntryApart)) {
+            row.ledger.captured = row.ledger.captured.max(1);
+        }
         if step.effects.contains(&Effect::CancelIntent) {
             row.cancel_job = true;
         }
         if step.effects.contains(&Effect::RefundAll) {
-            self.begin_refund(world, client, attempt, !apart);
+            self.begin_refund(world, client, attempt, !(apart && self.has(Flaw::JobApart)));
         }
         if step.booking == BookingState::Expired && was == Some(BookingState::Held) {
             give_up(world, client);
@@ -162,6 +169,9 @@ impl Protocol {
             Answer::Succeeded => AttemptState::Succeeded,
         });
         row.cancel_job |= weighed.attempt == Answer::Declined;
+        if row.is_paid() {
+            row.ledger.captured = row.ledger.captured.max(1);
+        }
         if weighed.refund {
             self.begin_refund(world, client, attempt, true);
         }
@@ -192,6 +202,14 @@ pub fn give_up(world: &mut World, client: Which) {
 pub fn observe_refund(world: &mut World, client: Which, attempt: Which) {
     let row = world.attempt_mut(client, attempt);
     if let (Some(ours), Some(seen)) = (row.refund, row.given_back) {
-        row.refund = Some(refund::advance(ours, seen).0);
+        let (state, movement) = refund::advance(ours, seen);
+        row.refund = Some(state);
+        // By name, as all entries: of one refund each movement is there once.
+        if matches!(movement, Movement::Out | Movement::OutAndBack) {
+            row.ledger.refunded = 1;
+        }
+        if matches!(movement, Movement::Back | Movement::OutAndBack) {
+            row.ledger.returned = 1;
+        }
     }
 }

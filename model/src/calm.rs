@@ -202,7 +202,7 @@ pub fn is_dead(of: &Attempt) -> bool {
     }
 }
 
-/// Whether all money is known, and has a booking or went back: of a moment at which all is quiet.
+/// Whether all money is known, has a booking or went back, and the ledger agrees with Stripe: of a moment at which all is quiet.
 #[must_use]
 pub fn is_settled(world: &World) -> bool {
     let of_attempt = |booking, of: &Attempt| {
@@ -212,8 +212,10 @@ pub fn is_settled(world: &World) -> bool {
             Some(RefundState::Failed) => of.given_back.is_none_or(|state| state == RefundState::Failed),
             Some(ours) => ours != RefundState::Created && of.given_back == Some(ours),
         };
+        let back = of.given_back.is_some_and(RefundState::is_out);
+        let balanced = of.ledger.sum() == i16::from(of.captures) - i16::from(back);
         let has_booking = of.captures == 0 || of.refund.is_some() || booking == Some(BookingState::Booked);
-        known && refunded && has_booking
+        known && refunded && balanced && has_booking
     };
     world.clients.iter().all(|client| {
         let kept = client

@@ -122,7 +122,9 @@ impl Protocol {
         let of = world.attempt(c, a);
         let failed = Some(Answer::Declined).filter(|_| of.failed_once && of.intent != Intent::Failed);
         for answer in of.intent.read().into_iter().chain(failed) {
-            if self.is_news(world, c, a, answer, true) {
+            // What changes nothing is no step, but for who books it all the same.
+            let booked_again = self.has(Flaw::BooksEachSighting) && of.is_paid();
+            if self.is_news(world, c, a, answer, true) || booked_again {
                 to.push(Action::Webhook(c, a, answer));
             }
         }
@@ -190,8 +192,8 @@ impl Protocol {
                 answer, first, lost, ..
             } => {
                 to.push(Action::Writes(call));
-                if self.has(Flaw::JobApart) {
-                    to.push(Action::WritesWithoutJob(call));
+                if self.has(Flaw::JobApart) || self.has(Flaw::EntryApart) {
+                    to.push(Action::WritesInPart(call));
                 }
                 if self.has(Flaw::NoVersionCheck) {
                     to.push(Action::Weighs(call));

@@ -1,6 +1,9 @@
 //! What must hold in every moment, and which moments must be reached for that to mean something.
 
-use domain::payment::{AttemptState, BookingState, Effect};
+use domain::{
+    payment::{AttemptState, BookingState, Effect},
+    refund::RefundState,
+};
 
 use crate::{
     calm::{is_closed, is_settled},
@@ -14,13 +17,19 @@ use crate::{
 pub type Holds = fn(&Protocol, &World) -> bool;
 
 /// What must hold always.
-pub const ALWAYS: [(&str, Holds); 13] = [
+pub const ALWAYS: [(&str, Holds); 14] = [
     ("one capture kept for a booking", one_capture_kept),
     ("charged once unless the payer confirms again", charged_once),
     ("one capture of an attempt", |_, world| {
         attempts(world).all(|(_, of)| of.captures <= 1)
     }),
     ("money has a booking or goes back", money_has_a_purpose),
+    ("the ledger says what the rows say", |_, world| {
+        attempts(world).all(|(_, of)| {
+            let back = of.refund.is_some_and(RefundState::is_out);
+            of.ledger.captured <= 1 && of.ledger.sum() == i16::from(of.is_paid()) - i16::from(back)
+        })
+    }),
     ("no two bookings in a slot", one_booking_in_a_slot),
     ("no more given back than was taken", |_, world| {
         attempts(world).all(|(_, of)| of.refund_rows <= of.captures)

@@ -61,6 +61,10 @@ pub enum Flaw {
     NoClaim,
     /// A refund's job is not written with what it follows from, but after it.
     JobApart,
+    /// The ledger's entry of a payment is not written with what it follows from, but after it.
+    EntryApart,
+    /// The ledger's entries have no names: what is seen again is booked again.
+    BooksEachSighting,
     /// A refund's job counts as done when it is taken.
     JobDoneWhenTaken,
     /// A refund that was tried is asked for again by another key, without looking for it.

@@ -72,8 +72,8 @@ pub enum Action {
     LateIsLost(Which, Which),
     /// What was heard is weighed and written in one transaction.
     Writes(Call),
-    /// The same, but the process dies before the job that follows from it is written.
-    WritesWithoutJob(Call),
+    /// The same, but the process dies before all that follows from it is written.
+    WritesInPart(Call),
     /// What was heard is weighed by rows that are read now and written later.
     Weighs(Call),
 }
@@ -84,7 +84,7 @@ impl Action {
     pub fn is_fault(self) -> bool {
         matches!(
             self,
-            Action::TriesAgain(..) | Action::GivesUp(..) | Action::Dies(..) | Action::WritesWithoutJob(_)
+            Action::TriesAgain(..) | Action::GivesUp(..) | Action::Dies(..) | Action::WritesInPart(_)
         )
     }
 }
@@ -186,7 +186,7 @@ impl Protocol {
             }
             Action::LateIsLost(c, a) => world.attempt_mut(c, a).late = false,
             Action::Writes(done) => self.writes(&mut world, done, false),
-            Action::WritesWithoutJob(done) => self.writes(&mut world, done, true),
+            Action::WritesInPart(done) => self.writes(&mut world, done, true),
             Action::Weighs(heard) => self.weighs(&mut world, heard),
         }
         self.tidy(&mut world);

@@ -67,6 +67,19 @@ pub struct Attempt {
     pub refund_refused: bool,
     /// Whether a request to charge, to which nobody listens any more, may still arrive.
     pub late: bool,
+    /// What the ledger holds of it.
+    pub ledger: Entries,
+}
+
+/// The ledger's entries of an attempt: how often each kind is there. The database allows each name once.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Entries {
+    /// The money was taken.
+    pub captured: u8,
+    /// It went back.
+    pub refunded: u8,
+    /// What went back came again, for the refund failed.
+    pub returned: u8,
 }
 
 /// A job that gives money back.
@@ -244,6 +257,14 @@ impl Client {
     #[must_use]
     pub fn has_open(&self) -> bool {
         self.attempts.iter().any(Attempt::is_open)
+    }
+}
+
+impl Entries {
+    /// What they add up to, in payments.
+    #[must_use]
+    pub fn sum(self) -> i16 {
+        i16::from(self.captured) + i16::from(self.returned) - i16::from(self.refunded)
     }
 }
 

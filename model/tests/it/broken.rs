@@ -101,6 +101,14 @@ fn a_refund_s_job_apart_from_its_row_is_lost_in_a_crash() {
 }
 
 #[test]
+fn a_ledger_that_is_written_apart_or_at_each_sighting_does_not_balance() {
+    let says = "the ledger says what the rows say";
+    breaks(1, Occasions::FEW, &[Flaw::EntryApart], says, 4);
+    breaks(1, Occasions::FEW, &[Flaw::EntryApart], ALL_KNOWN, 4);
+    breaks(1, Occasions::FEW, &[Flaw::BooksEachSighting], says, 5);
+}
+
+#[test]
 fn a_refund_asked_for_again_without_looking_is_told_as_failed() {
     breaks(1, AGAIN, &[Flaw::RefundsBlindly], ALL_KNOWN, 14);
 }
