@@ -118,6 +118,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_refused_is_told_with_what_to_write_instead() {
+        for (text, code, sentence) in [
+            ("forty", "EUR", "Enter a sum in EUR, such as 45.00."),
+            ("45.0000", "EUR", "Enter a sum in EUR, such as 45.00."),
+            ("forty", "JPY", "Enter a sum in JPY, such as 4500."),
+            ("1.200", "EUR", "Write 1200 or 1.20: this could be both."),
+            (
+                "45.50",
+                "JPY",
+                "JPY has no hundredths. Enter a whole number, such as 4500.",
+            ),
+            ("99999999999999999999", "EUR", "This sum is too large."),
+        ] {
+            let read = Money::read(text, Currency::parse(code).unwrap());
+            assert_eq!(read.unwrap_err(), sentence, "{text}");
+        }
+        let limit = Money::read("99999999999999.00", Currency::EUR).unwrap_err();
+        assert!(
+            limit.starts_with(char::is_uppercase) && limit.ends_with("Enter a sum such as 45.00."),
+            "{limit}"
+        );
+        assert!(limit.len() > "Enter a sum such as 45.00.".len() + 10, "{limit}");
+    }
+
     proptest! {
         #[test]
         fn what_is_shown_can_be_read(minor in 0..Money::LIMIT) {

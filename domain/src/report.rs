@@ -91,7 +91,42 @@ mod tests {
     use super::*;
 
     #[test]
+    fn two_days_add_up_figure_by_figure_and_what_is_left_is_theirs() {
+        let day = Figures {
+            payments: 3,
+            gross: 9600,
+            refunds: 2400,
+            disputes: 1500,
+            fees: 330,
+            kept: 700,
+        };
+        let other = Figures {
+            payments: 1,
+            gross: 100,
+            refunds: 20,
+            disputes: 5,
+            fees: 3,
+            kept: 40,
+        };
+        assert_eq!(day.net(), 5370);
+        assert_eq!(
+            day.plus(other),
+            Figures {
+                payments: 4,
+                gross: 9700,
+                refunds: 2420,
+                disputes: 1505,
+                fees: 333,
+                kept: 740,
+            }
+        );
+        assert_eq!(day.plus(other).net(), day.net() + other.net());
+        assert!(!day.is_nothing() && Figures::default().is_nothing());
+    }
+
+    #[test]
     fn what_rounding_leaves_goes_to_the_dearest_and_of_two_to_the_first() {
+        assert_eq!(shares(-700, &[0, 0]), [-700, 0]);
         assert_eq!(shares(100, &[1, 1, 1]), [34, 33, 33]);
         assert_eq!(shares(100, &[1, 3, 3]), [14, 44, 42]);
         assert_eq!(shares(-100, &[1, 1, 1]), [-34, -33, -33]);

@@ -86,6 +86,11 @@ mod tests {
     use crate::currency::Currency;
 
     #[test]
+    fn each_role_has_a_name_that_people_use() {
+        assert_eq!(Role::ALL.map(Role::name), ["Reception", "Manager", "Owner"]);
+    }
+
+    #[test]
     fn each_role_has_these_rights_and_no_others() {
         use Right::*;
         for (right, roles) in [

@@ -155,3 +155,28 @@ proptest! {
         prop_assert!(card || parts.begin(false) != Some(FeeState::Charging), "nobody agreed to that");
     }
 }
+
+#[test]
+fn a_fee_can_be_paid_by_link_until_it_is_paid_kept_or_waived() {
+    use FeeState::*;
+    for (state, payable) in [
+        (Asked, false),
+        (Waived, false),
+        (Kept, false),
+        (Charging, true),
+        (Charged, false),
+        (NeedsClient, true),
+        (Failed, true),
+    ] {
+        assert_eq!(state.is_payable(), payable, "{state:?}");
+    }
+}
+
+#[test]
+fn nobody_is_asked_about_a_fee_that_nobody_can_pay() {
+    // 20 cents, and nothing was paid before: no card can be charged so little.
+    let parts = divide(eur(20), eur(0), true).unwrap();
+    assert_eq!(parts.way, Way::NotByCard);
+    assert_eq!(parts.begin(true), None);
+    assert_eq!(parts.begin(false), None);
+}

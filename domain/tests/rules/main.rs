@@ -8,6 +8,7 @@
 
 mod availability;
 mod cancellation;
+mod changing;
 mod currency;
 mod decline;
 mod dispute;

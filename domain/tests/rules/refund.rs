@@ -79,3 +79,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_on_its_way_waits_and_nothing_else() {
+    let waiting = STATES.map(RefundState::waits);
+    assert_eq!(waiting, [false, true, true, false, false, false]);
+}
