@@ -368,12 +368,9 @@ async fn answer(
                     client_secret: secret.reveal().to_owned(),
                 })
         }
-        AttemptState::Declined => Next::AnotherTry {
-            decline: attempt.decline.unwrap_or(Decline::AskBank),
-        },
         AttemptState::Canceled if booking.state == BookingState::Expired => Next::TooLate,
-        AttemptState::Canceled => Next::AnotherTry {
-            decline: Decline::OnceMore,
+        AttemptState::Declined | AttemptState::Canceled => Next::AnotherTry {
+            decline: attempt.declined().unwrap_or(Decline::OnceMore),
         },
     };
     confirmed(context, salon, fee, &booking, &attempts, next).await

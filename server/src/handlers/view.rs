@@ -169,9 +169,9 @@ pub fn payment(booking: BookingState, attempts: &[AttemptRecord]) -> Payment {
     match latest.state {
         AttemptState::RequiresAction => Payment::WithBank,
         AttemptState::Created | AttemptState::Unknown | AttemptState::Processing => Payment::UnderWay,
-        AttemptState::Declined => latest
-            .decline
+        AttemptState::Declined | AttemptState::Canceled => latest
+            .declined()
             .map_or(Payment::None, |decline| Payment::Declined { decline }),
-        AttemptState::Canceled | AttemptState::Succeeded => Payment::None,
+        AttemptState::Succeeded => Payment::None,
     }
 }

@@ -56,6 +56,16 @@ impl AttemptRecord {
     pub fn pays(&self) -> bool {
         self.state == AttemptState::Succeeded && !self.for_nothing
     }
+
+    /// Why its card was declined. That stays so when its intent is cancelled for it, a moment later.
+    #[must_use]
+    pub fn declined(&self) -> Option<Decline> {
+        match self.state {
+            AttemptState::Declined => Some(self.decline.unwrap_or(Decline::AskBank)),
+            AttemptState::Canceled => self.decline,
+            _ => None,
+        }
+    }
 }
 
 // Each column by its name: see `booking`.
@@ -129,7 +139,8 @@ pub async fn of_purpose(
     rows.into_iter().map(Row::read).collect()
 }
 
-/// How many of a salon's attempts to pay bookings were declined that began after `since`.
+/// How many cards that somebody entered to pay this salon were declined, of attempts that began after `since`. That their
+/// intents are cancelled by now changes nothing.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -139,7 +150,7 @@ pub async fn declined_since(
     since: Moment,
 ) -> Result<i64, StoreError> {
     let (count,): (i64,) = sqlx::query_as(
-        "SELECT COUNT(*) FROM attempt WHERE salon = $1 AND state = 'declined' AND created > $2 AND purpose = 'booking'",
+        "SELECT COUNT(*) FROM attempt WHERE salon = $1 AND decline IS NOT NULL AND confirmation_token <> '' AND created > $2",
     )
     .bind(salon.as_str())
     .bind(since.0)

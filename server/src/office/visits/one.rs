@@ -156,8 +156,9 @@ fn payment(one: &AttemptRecord, given_back: &[RefundRecord], zone: &TimeZone) ->
                     strong { (one.sum) } " "
                     @match one.state {
                         AttemptState::Succeeded => { span.tag.good { "Paid" } }
-                        AttemptState::Declined => { span.tag { "Declined" } }
-                        AttemptState::Canceled => { span.tag { "Not finished" } }
+                        AttemptState::Declined | AttemptState::Canceled => {
+                            span.tag { @if one.declined().is_some() { "Declined" } @else { "Not finished" } }
+                        }
                         AttemptState::RequiresAction => { span.tag.warn { "Waits for the client's bank" } }
                         AttemptState::Created | AttemptState::Unknown | AttemptState::Processing => { span.tag.warn { "Under way" } }
                     }
