@@ -93,12 +93,7 @@ pub async fn settle(_: SettleRequest) -> Result<Confirmed, ApiError> {
             attempt: latest,
             attempts,
         };
-        let nothing_asked = Asked {
-            after,
-            client_secret: None,
-            refused: None,
-        };
-        return answer(&context, &salon, fee.as_ref(), nothing_asked).await;
+        return answer(&context, &salon, fee.as_ref(), Asked::only(after)).await;
     }
     let asked = ask::ask(&context.app, &latest).await?;
     answer(&context, &salon, fee.as_ref(), asked).await

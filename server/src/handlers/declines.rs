@@ -50,7 +50,7 @@ pub async fn check(
     } else {
         DECLINES
     };
-    let declined = |attempt: &&AttemptRecord| attempt.declined().is_some();
+    let declined = |attempt: &&AttemptRecord| attempt.by_client() && attempt.declined().is_some();
     let phone = &salon.salon.phone;
     if declines == 0 {
         let sentence = format!(

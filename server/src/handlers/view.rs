@@ -171,6 +171,8 @@ pub fn payment(booking: BookingState, attempts: &[AttemptRecord]) -> Payment {
         AttemptState::Created | AttemptState::Unknown | AttemptState::Processing => Payment::UnderWay,
         AttemptState::Declined | AttemptState::Canceled => latest
             .declined()
+            // What became of the saved card is not for the payer's page, where no card was entered yet.
+            .filter(|_| latest.by_client())
             .map_or(Payment::None, |decline| Payment::Declined { decline }),
         AttemptState::Succeeded => Payment::None,
     }

@@ -5,9 +5,10 @@ use domain::{
     payment::{BookingState, Observation, Purpose, Situation, Slot},
 };
 
+use super::fee;
 use crate::{
     api::error::ApiError,
-    store::{StoreError, Write, attempt::AttemptRecord, booking::BookingRecord, claim, fee},
+    store::{StoreError, Write, attempt::AttemptRecord, booking::BookingRecord, claim},
 };
 
 /// The time is looked at only when money is seen: nothing else depends on it.
@@ -22,7 +23,7 @@ pub async fn read(
         .iter()
         .any(|other| other.id != attempt.id && other.pays());
     if attempt.purpose == Purpose::Fee {
-        paid_otherwise |= fee::of_booking(write.conn(), &booking.id).await?.is_none();
+        paid_otherwise |= fee::of_attempt(write.conn(), attempt).await?.is_none();
     }
     let slot = if seen == Observation::Succeeded {
         slot(write, booking).await?
