@@ -82,7 +82,7 @@ pub async fn waive(write: &mut Write, booking: &BookingRecord, now: Moment) -> R
         let paid = attempt::find(write.conn(), kept_of).await?;
         let paid = paid.ok_or_else(|| lost("what a fee was kept of"))?;
         // Less may be left: the salon gave some of it back meanwhile.
-        let left = (paid.sum.minor() - paid.refunded - paid.reserved).min(fee.kept.minor());
+        let left = paid.left().min(fee.kept.minor());
         let left = domain::money::Money::new(left, paid.sum.currency()).map_err(|_| lost("a sum"))?;
         if !left.is_zero() && !refund::begin(write, &paid, left, Reason::FeeWaived, now).await? {
             return Ok(false);

@@ -51,10 +51,16 @@ pub struct AttemptRecord {
 }
 
 impl AttemptRecord {
-    /// Whether it took money that pays its booking.
+    /// Whether it took money that pays its booking, or its fee, and did not go back whole.
     #[must_use]
     pub fn pays(&self) -> bool {
-        self.state == AttemptState::Succeeded && !self.for_nothing
+        self.state == AttemptState::Succeeded && !self.for_nothing && self.left() > 0
+    }
+
+    /// What of its sum neither went back nor is about to, in minor units.
+    #[must_use]
+    pub fn left(&self) -> i64 {
+        self.sum.minor() - self.refunded - self.reserved
     }
 
     /// Whether somebody entered a card for it; else the saved one is charged without its holder.

@@ -100,7 +100,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
             }
         }
         (fees::section(desk, visit).await?)
-        (link::section(desk, visit, paid, typed).await?)
+        (link::section(desk, visit, attempts.iter().any(AttemptRecord::pays), typed).await?)
         @if !attempts.is_empty() {
             h2 { "Payments" }
             @for one in &attempts {
@@ -129,7 +129,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
 }
 
 /// What was paid online and not given back.
-pub fn paid(attempts: &[AttemptRecord], currency: domain::currency::Currency) -> Result<Money, Trouble> {
+fn paid(attempts: &[AttemptRecord], currency: domain::currency::Currency) -> Result<Money, Trouble> {
     let sum = attempts
         .iter()
         .filter(|one| one.state == AttemptState::Succeeded)
