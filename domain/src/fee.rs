@@ -118,15 +118,18 @@ impl FeeState {
         }
     }
 
-    /// The salon does without. `None` when it can't any more: it was charged (that is given back as any payment), is being
-    /// charged at this moment, or is waived already.
+    /// The salon does without. `None` when it can't any more: it was charged (that is given back as any payment), or is waived
+    /// already. While it is being charged it can: should that take the money, it goes back
+    /// ([`advance_fee`](crate::payment::advance_fee)).
     #[must_use]
     pub fn waived(self) -> Option<FeeState> {
         match self {
-            FeeState::Asked | FeeState::Kept | FeeState::NeedsClient | FeeState::Failed => {
-                Some(FeeState::Waived)
-            }
-            FeeState::Waived | FeeState::Charging | FeeState::Charged => None,
+            FeeState::Asked
+            | FeeState::Kept
+            | FeeState::Charging
+            | FeeState::NeedsClient
+            | FeeState::Failed => Some(FeeState::Waived),
+            FeeState::Waived | FeeState::Charged => None,
         }
     }
 

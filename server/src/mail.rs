@@ -7,7 +7,12 @@ pub mod refund;
 pub mod to_salon;
 
 use domain::{
-    cancellation::Explained, id::BookingId, money::Money, payment::BookingState, terms::Offer, time::Moment,
+    cancellation::Explained,
+    id::BookingId,
+    money::Money,
+    payment::{BookingState, Purpose},
+    terms::Offer,
+    time::Moment,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -100,7 +105,7 @@ impl About {
         let after = Aftermath {
             link,
             fee: fee::latest(app.store.read(), booking).await?,
-            given_back: given_back(app, booking).await?,
+            given_back: given_back(app, booking, letter).await?,
             manage: manage::address(app, booking).await?,
         };
         Ok(Some(About {
@@ -134,8 +139,12 @@ pub struct Aftermath {
     pub manage: String,
 }
 
-async fn given_back(app: &App, booking: &BookingId) -> Result<i64, ApiError> {
-    let attempts = attempt::of_booking(app.store.read(), booking).await?;
+async fn given_back(app: &App, booking: &BookingId, letter: Letter) -> Result<i64, ApiError> {
+    let mut attempts = attempt::of_booking(app.store.read(), booking).await?;
+    if letter == Letter::FeeWaived {
+        // The card may have been charged for it before that was known.
+        attempts.extend(attempt::of_purpose(app.store.read(), booking, Purpose::Fee).await?);
+    }
     Ok(attempts
         .iter()
         .map(|attempt| attempt.refunded + attempt.reserved)

@@ -85,12 +85,11 @@ impl Care {
 
     /// What was paid online and neither went back nor is about to.
     fn paid(&self) -> Money {
-        let left = |one: &AttemptRecord| one.sum.minor() - one.refunded - one.reserved;
         let sum = self
             .attempts
             .iter()
             .filter(|one| one.pays())
-            .map(left)
+            .map(AttemptRecord::left)
             .sum::<i64>();
         let currency = self.booking.quote.price.currency();
         Money::new(sum, currency).unwrap_or(Money::zero(currency))

@@ -32,7 +32,7 @@ use crate::{
         booking::BookingRecord,
         claim,
         job::{self, Job, Letter, News, Notice},
-        ledger,
+        ledger, link,
         refund::Reason,
     },
 };
@@ -174,6 +174,10 @@ pub async fn apply(
     attempt::rewrite(write.conn(), &attempt, ask_at).await?;
     if moved && attempt.state == AttemptState::Succeeded {
         book(write, &attempt, now).await?;
+        if attempt.purpose == Purpose::Booking && !step.effects.contains(&Effect::RefundAll) {
+            // It is paid: the clock of its link stops, for good. Should the money go back, a new link has its own.
+            link::forget_cancelling(write.conn(), &booking.id).await?;
+        }
     }
     if moved && attempt.purpose == Purpose::Fee {
         fee::follow(write, &booking, &attempt, now).await?;
@@ -280,7 +284,7 @@ fn refunded_letter(attempt: &AttemptRecord) -> Letter {
 }
 
 async fn give_back(write: &mut Write, attempt: &mut AttemptRecord, now: Moment) -> Result<(), ApiError> {
-    let left = attempt.sum.minor() - attempt.refunded - attempt.reserved;
+    let left = attempt.left();
     let sum = Money::new(left, attempt.sum.currency()).map_err(|_| lost("sum"))?;
     if !sum.is_zero() && refund::begin(write, attempt, sum, Reason::NoBooking, now).await? {
         let job = Job::Notify {

@@ -65,7 +65,7 @@ fn what_the_salon_may_still_decide() {
         (Failed, Some(Charging), Some(NeedsClient), Some(Waived)),
         (NeedsClient, Some(Charging), None, Some(Waived)),
         (Kept, None, None, Some(Waived)),
-        (Charging, None, None, None),
+        (Charging, None, None, Some(Waived)),
         (Charged, None, None, None),
         (Waived, None, None, None),
     ] {

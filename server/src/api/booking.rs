@@ -109,7 +109,8 @@ pub enum Payment {
         /// The sum.
         sum: Money,
     },
-    /// Paid, and given back: there was nothing to keep it for.
+    /// Paid, and given back. Where the booking stands ([`State::Booked`]) the salon gave it back; else there was nothing to keep
+    /// it for.
     GivenBack {
         /// The sum.
         sum: Money,

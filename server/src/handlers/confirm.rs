@@ -93,12 +93,7 @@ pub async fn settle(_: SettleRequest) -> Result<Confirmed, ApiError> {
             attempt: latest,
             attempts,
         };
-        let nothing_asked = Asked {
-            after,
-            client_secret: None,
-            refused: None,
-        };
-        return answer(&context, &salon, fee.as_ref(), nothing_asked).await;
+        return answer(&context, &salon, fee.as_ref(), Asked::only(after)).await;
     }
     let asked = ask::ask(&context.app, &latest).await?;
     answer(&context, &salon, fee.as_ref(), asked).await
@@ -368,12 +363,9 @@ async fn answer(
                     client_secret: secret.reveal().to_owned(),
                 })
         }
-        AttemptState::Declined => Next::AnotherTry {
-            decline: attempt.decline.unwrap_or(Decline::AskBank),
-        },
         AttemptState::Canceled if booking.state == BookingState::Expired => Next::TooLate,
-        AttemptState::Canceled => Next::AnotherTry {
-            decline: Decline::OnceMore,
+        AttemptState::Declined | AttemptState::Canceled => Next::AnotherTry {
+            decline: attempt.declined().unwrap_or(Decline::OnceMore),
         },
     };
     confirmed(context, salon, fee, &booking, &attempts, next).await

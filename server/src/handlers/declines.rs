@@ -3,7 +3,7 @@
 //! What is counted here is in the database, so it holds whatever address they come from and whichever process they reach. What
 //! one address may do is counted at the door (`http/limits.rs`).
 
-use domain::{payment::AttemptState, time::Moment};
+use domain::time::Moment;
 
 use crate::{
     api::error::{ApiError, Code},
@@ -50,7 +50,7 @@ pub async fn check(
     } else {
         DECLINES
     };
-    let declined = |attempt: &&AttemptRecord| attempt.state == AttemptState::Declined;
+    let declined = |attempt: &&AttemptRecord| attempt.by_client() && attempt.declined().is_some();
     let phone = &salon.salon.phone;
     if declines == 0 {
         let sentence = format!(

@@ -1,6 +1,7 @@
 //! Opening a visit link.
 
 use domain::{
+    fee::FeeState,
     id::LinkToken,
     payment::{AttemptState, BookingState, Purpose},
 };
@@ -16,10 +17,13 @@ use crate::{
         error::{ApiError, Code},
         link::OpenRequest,
     },
+    app::App,
     payments::{TRIES, ask},
     store::{
-        StoreError, attempt,
+        StoreError,
+        attempt::{self, AttemptRecord},
         booking::{self, BookingRecord, token_hash},
+        fee::FeeRecord,
         is_taken,
         link::{self, LinkRecord},
     },
@@ -51,8 +55,10 @@ pub async fn find(context: &Context, token: &LinkToken) -> Result<Found, ApiErro
     let Some(visit) = booking::find(db, &link.booking).await? else {
         return Ok(Found::Unknown);
     };
-    let visit = Box::new(visit);
     let over = link.expires.is_some_and(|at| at <= context.app.now());
+    let fee = bill::of_link(&context.app, &visit).await?;
+    let over = over && !is_paid(&context.app, &visit, fee.as_ref()).await?;
+    let visit = Box::new(visit);
     Ok(if over {
         Found::Expired(visit)
     } else {
@@ -85,7 +91,8 @@ pub async fn open(request: OpenRequest) -> Result<Booking, ApiError> {
     };
     let salon = context.salon(&visit.salon).await?;
     let fee = bill::of_link(app, &visit).await?;
-    if !salon.link_payment && fee.is_none() {
+    let paid = is_paid(app, &visit, fee.as_ref()).await?;
+    if !salon.link_payment && fee.is_none() && !paid {
         return Err(ApiError::new(
             Code::LinkExpired,
             "The salon takes no payments by link at the moment.",
@@ -113,6 +120,15 @@ pub async fn open(request: OpenRequest) -> Result<Booking, ApiError> {
     write.commit().await?;
     let visit = context.booking().await?;
     view(app, &visit).await
+}
+
+/// Whether what a link is about is paid: then it says so, however long ago its time was over.
+async fn is_paid(app: &App, visit: &BookingRecord, fee: Option<&FeeRecord>) -> Result<bool, ApiError> {
+    if let Some(fee) = fee {
+        return Ok(fee.state == FeeState::Charged);
+    }
+    let attempts = attempt::of_booking(app.store.read(), &visit.id).await?;
+    Ok(attempts.iter().any(AttemptRecord::pays))
 }
 
 /// Ends the payment that the page which opened the link before has under way, so that only one page can pay. If it was paid

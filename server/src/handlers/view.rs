@@ -154,24 +154,24 @@ pub fn payment(booking: BookingState, attempts: &[AttemptRecord]) -> Payment {
     let Some(latest) = attempts.first() else {
         return Payment::None;
     };
+    if let Some(paid) = attempts.iter().find(|attempt| attempt.pays()) {
+        return Payment::Paid { sum: paid.sum };
+    }
+    // What went back is told of until the time is held anew, or another card is tried for a booking that stands.
+    let tried = booking == BookingState::Booked && latest.by_client() && latest.declined().is_some();
+    let told = booking != BookingState::Held && !latest.state.is_open() && !tried;
     let took = |attempt: &&AttemptRecord| attempt.state == AttemptState::Succeeded;
-    // What came for nothing is told of until the time is held anew, or another card is tried.
-    let told = booking != BookingState::Held && !latest.state.is_open();
-    let paid = attempts.iter().find(|attempt| attempt.pays());
-    if let Some(paid) = paid.or_else(|| attempts.iter().find(took).filter(|_| told)) {
-        let kept = paid.refunded + paid.reserved < paid.sum.minor();
-        return if kept {
-            Payment::Paid { sum: paid.sum }
-        } else {
-            Payment::GivenBack { sum: paid.sum }
-        };
+    if let Some(took) = attempts.iter().find(took).filter(|_| told) {
+        return Payment::GivenBack { sum: took.sum };
     }
     match latest.state {
         AttemptState::RequiresAction => Payment::WithBank,
         AttemptState::Created | AttemptState::Unknown | AttemptState::Processing => Payment::UnderWay,
-        AttemptState::Declined => latest
-            .decline
+        AttemptState::Declined | AttemptState::Canceled => latest
+            .declined()
+            // What became of the saved card is not for the payer's page, where no card was entered yet.
+            .filter(|_| latest.by_client())
             .map_or(Payment::None, |decline| Payment::Declined { decline }),
-        AttemptState::Canceled | AttemptState::Succeeded => Payment::None,
+        AttemptState::Succeeded => Payment::None,
     }
 }

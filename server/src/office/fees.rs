@@ -4,6 +4,7 @@ use axum::{extract::Path, routing::post};
 use domain::{
     fee::{FeeState, Way},
     id::BookingId,
+    money::Money,
     payment::BookingState,
     role::Right,
 };
@@ -88,7 +89,7 @@ fn about(desk: &Desk, fee: &FeeRecord, at: &impl Fn(&str) -> String) -> Markup {
         fee.state,
         FeeState::Asked | FeeState::Failed | FeeState::NeedsClient
     );
-    let may_waive = fee.state.waived().is_some() || fee.state == FeeState::Charging;
+    let may_waive = fee.state.waived().is_some();
     html! {
         section.card {
             h2 { "Fee " (what(fee.cause)) " " (state(fee.state)) }
@@ -188,7 +189,7 @@ async fn call_off(desk: &Desk, id: &str, form: &Form, cause: Cause) -> Answer {
 }
 
 async fn came(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
-    let visit = free(&desk, &id).await?;
+    let visit = find(&desk, &id).await?;
     let mut write = desk.app.store.write().await?;
     if !cancelling::came_after_all(&mut write, &visit, desk.app.now()).await? {
         return Err(Trouble::changed());
@@ -205,7 +206,7 @@ async fn came(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
 async fn take(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
     let visit = find(&desk, &id).await?;
     let mut write = desk.app.store.write().await?;
-    let sum = sum_of(&desk, &visit.id).await?;
+    let (sum, _) = sum_of(&desk, &visit.id).await?;
     if !fee::take(&mut write, &visit, desk.app.now()).await? {
         return Err(Trouble::changed());
     }
@@ -216,23 +217,20 @@ async fn take(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
 }
 
 async fn waive(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
-    let visit = free(&desk, &id).await?;
+    let visit = find(&desk, &id).await?;
     let mut write = desk.app.store.write().await?;
-    let sum = sum_of(&desk, &visit.id).await?;
+    let (sum, charging) = sum_of(&desk, &visit.id).await?;
     if !fee::waive(&mut write, &visit, desk.app.now()).await? {
         return Err(Trouble::changed());
     }
     desk.log(&mut write, &format!("waived the fee of {sum}"), Some(&visit.id))
         .await?;
-    desk.done(write, "The fee is waived.", &format!("visits/{}", visit.id))
-        .await
-}
-
-/// The visit, after what charges its fee at this moment was ended.
-async fn free(desk: &Desk, id: &str) -> Result<BookingRecord, Trouble> {
-    let visit = find(desk, id).await?;
-    fee::end_charge(&desk.app, &visit).await?;
-    find(desk, id).await
+    let said = if charging {
+        "The fee is waived. If the card was charged just now, the money goes back."
+    } else {
+        "The fee is waived."
+    };
+    desk.done(write, said, &format!("visits/{}", visit.id)).await
 }
 
 async fn find(desk: &Desk, id: &str) -> Result<BookingRecord, Trouble> {
@@ -242,9 +240,10 @@ async fn find(desk: &Desk, id: &str) -> Result<BookingRecord, Trouble> {
     ours.ok_or_else(|| Trouble::not_found("visit"))
 }
 
-async fn sum_of(desk: &Desk, visit: &BookingId) -> Result<domain::money::Money, Trouble> {
+/// The fee of a visit, and whether it is being charged.
+async fn sum_of(desk: &Desk, visit: &BookingId) -> Result<(Money, bool), Trouble> {
     let fee = fees::of_booking(desk.app.store.read(), visit).await?;
-    fee.map(|fee| fee.sum)
+    fee.map(|fee| (fee.sum, fee.state == FeeState::Charging))
         .ok_or_else(|| Trouble(ApiError::new(Code::NotFound, "This visit has no fee (any more).")))
 }
 

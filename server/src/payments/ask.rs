@@ -3,21 +3,21 @@
 use domain::{
     decline::Decline,
     key::SecretKey,
-    payment::{AttemptState, BookingState, Observation},
+    payment::{AttemptState, BookingState, Observation, Purpose},
 };
 
-use super::{After, Seen, observe, saved};
+use super::{After, Seen, fee, observe, saved};
 use crate::{
     api::error::{ApiError, Code},
     app::App,
     store::{
         attempt::{self, AttemptRecord},
         booking::{self, BookingRecord},
-        salon,
+        card, salon,
     },
     stripe::{
         StripeError,
-        intent::{Card, Charge, ClientSecret, Intent},
+        intent::{Among, Card, Charge, ClientSecret, Intent},
     },
 };
 
@@ -30,6 +30,18 @@ pub struct Asked {
     pub client_secret: Option<ClientSecret>,
     /// What Stripe refused as a request, if it did.
     pub refused: Option<StripeError>,
+}
+
+impl Asked {
+    /// Nothing that only the browser may know, and nothing refused.
+    #[must_use]
+    pub fn only(after: After) -> Asked {
+        Asked {
+            after,
+            client_secret: None,
+            refused: None,
+        }
+    }
 }
 
 /// Milliseconds until Stripe is asked again about an attempt that was asked about so often: seconds, minutes, hours.
@@ -107,7 +119,8 @@ async fn send_saved(
         Err(error) => return take_in(app, attempt, Question::Again, Err(error)).await,
     };
     if attempt.asks > 1 {
-        match app.stripe.intent_of(key, &card.customer, &attempt.id).await {
+        let among = Among::Customer(&card.customer);
+        match app.stripe.intent_of(key, among, &attempt.id).await {
             Ok(None) => {}
             Ok(Some(intent)) => return take_in(app, attempt, Question::Read, Ok(intent)).await,
             Err(error) => return take_in(app, attempt, Question::Read, Err(error)).await,
@@ -143,14 +156,26 @@ pub async fn ask(app: &App, attempt: &AttemptRecord) -> Result<Asked, ApiError> 
             )
             .await
         }
+        None if is_unwanted(app, attempt).await? => {
+            let answer = match find(app, &key, attempt).await? {
+                // There is none, and none is sent any more. Should one that was sent come through after all, it goes back.
+                Ok(None) => {
+                    let seen = Seen::only(Observation::Canceled);
+                    return Ok(Asked::only(observe(app, attempt, &seen).await?));
+                }
+                Ok(Some(intent)) => Ok(intent),
+                Err(error) => Err(error),
+            };
+            take_in(app, attempt, Question::Read, answer).await
+        }
         None => {
             let booking = booking::find(app.store.read(), &attempt.booking).await?;
             let reference = booking.map(|booking| booking.reference).unwrap_or_default();
-            if attempt.confirmation_token.is_empty() {
-                send_saved(app, &key, &reference, attempt).await
-            } else {
+            if attempt.by_client() {
                 let customer = saved::customer(app, &key, attempt).await?;
                 send(app, &key, &reference, attempt, customer, Question::Again).await
+            } else {
+                send_saved(app, &key, &reference, attempt).await
             }
         }
     }
@@ -167,16 +192,22 @@ const CONFIRMING: i64 = 3_600_000;
 /// # Errors
 /// [`ApiError`].
 pub async fn again(app: &App, attempt: &AttemptRecord) -> Result<(), ApiError> {
-    let mut attempt = attempt.clone();
-    attempt.asks += 1;
+    let asks = attempt.asks + 1;
     let next = attempt
         .state
         .is_open()
-        .then(|| app.now().plus_millis(pause(attempt.asks)));
+        .then(|| app.now().plus_millis(pause(asks)));
     let mut write = app.store.write().await?;
-    attempt::put_off(write.conn(), &attempt.id, attempt.asks, next).await?;
+    if !attempt::put_off(write.conn(), attempt, next).await? {
+        return Ok(());
+    }
     write.commit().await?;
-    if is_abandoned(app, &attempt).await? {
+    let attempt = AttemptRecord {
+        asks,
+        ..attempt.clone()
+    };
+    let known = attempt.intent.is_some();
+    if is_abandoned(app, &attempt).await? || (known && is_unwanted(app, &attempt).await?) {
         end(app, &attempt).await?;
     } else if attempt.state.is_open() {
         ask(app, &attempt).await?;
@@ -192,16 +223,29 @@ async fn is_abandoned(app: &App, attempt: &AttemptRecord) -> Result<bool, ApiErr
     Ok(booking.is_some_and(|booking| booking.state != BookingState::Held))
 }
 
-/// Ends an attempt that is open, so that it can take no money any more; if it has taken it, then it has.
+/// Whether an attempt charges a fee that the salon does without by now.
+async fn is_unwanted(app: &App, attempt: &AttemptRecord) -> Result<bool, ApiError> {
+    Ok(attempt.purpose == Purpose::Fee && fee::of_attempt(app.store.read(), attempt).await?.is_none())
+}
+
+/// Ends an attempt that is open, so that it can take no money any more; if it has taken it, then it has. It stays open while
+/// Stripe shows no intent of it: to ask for one would be to charge.
 ///
 /// # Errors
 /// [`ApiError`].
 pub async fn end(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord, ApiError> {
-    // Nobody knows an intent yet: the same call with the same key tells.
-    let mut attempt = match attempt.intent {
-        None => ask(app, attempt).await?.after.attempt,
-        Some(_) => attempt.clone(),
-    };
+    let mut attempt = attempt.clone();
+    if attempt.intent.is_none() {
+        let key = key_of(app, &attempt).await?;
+        match find(app, &key, &attempt).await? {
+            Ok(Some(intent)) => {
+                let asked = take_in(app, &attempt, Question::Read, Ok(intent)).await?;
+                attempt = asked.after.attempt;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(attempt = %attempt.id, %error, "Stripe did not show its intents"),
+        }
+    }
     if attempt.state.is_open() && attempt.intent.is_some() {
         attempt = cancel(app, &attempt).await?;
     }
@@ -219,6 +263,26 @@ pub async fn cancel(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord,
     let key = key_of(app, attempt).await?;
     let answer = app.stripe.cancel(&key, intent).await;
     Ok(take_in(app, attempt, Question::Read, answer).await?.after.attempt)
+}
+
+/// Looks for the intent of an attempt of which none is known, without asking for one.
+async fn find(
+    app: &App,
+    key: &SecretKey,
+    attempt: &AttemptRecord,
+) -> Result<Result<Option<Intent>, StripeError>, ApiError> {
+    let card = match attempt.purpose {
+        Purpose::Booking => card::of_attempt(app.store.read(), &attempt.id).await?,
+        Purpose::Fee if attempt.by_client() => None,
+        Purpose::Fee => card::of_booking(app.store.read(), &attempt.booking).await?,
+    };
+    let customer = card.and_then(|card| card.customer);
+    let among = match &customer {
+        Some(customer) => Among::Customer(customer),
+        // Stripe's clock may be a little behind.
+        None => Among::Since(attempt.created.plus_minutes(-5).0.div_euclid(1_000)),
+    };
+    Ok(app.stripe.intent_of(key, among, &attempt.id).await)
 }
 
 /// The secret key of an attempt's salon.

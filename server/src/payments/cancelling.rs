@@ -5,7 +5,7 @@
 use domain::{
     fee::{FeeState, Parts, divide},
     money::Money,
-    payment::{AttemptState, BookingState},
+    payment::BookingState,
     time::Moment,
 };
 
@@ -182,12 +182,10 @@ async fn plan(
     decision: Decision,
 ) -> Result<Plan, ApiError> {
     let db = app.store.read();
-    let paid = attempts
-        .iter()
-        .find(|attempt| attempt.state == AttemptState::Succeeded && left(attempt) > 0);
+    let paid = attempts.iter().find(|attempt| attempt.pays());
     let price = booking.quote.services();
     let sum = paid.map_or(Ok(Money::zero(price.currency())), |paid| {
-        Money::new(left(paid), paid.sum.currency()).map_err(|_| lost("a sum"))
+        Money::new(paid.left(), paid.sum.currency()).map_err(|_| lost("a sum"))
     })?;
     let at = match cause {
         Cause::Cancelled => app.now(),
@@ -217,10 +215,6 @@ async fn plan(
         begins,
         paid: paid.cloned(),
     })
-}
-
-fn left(attempt: &AttemptRecord) -> i64 {
-    attempt.sum.minor() - attempt.refunded - attempt.reserved
 }
 
 async fn check(app: &App, booking: &BookingRecord, cause: Cause) -> Result<(), ApiError> {

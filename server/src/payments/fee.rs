@@ -8,12 +8,14 @@ use domain::{
     time::Moment,
 };
 
-use super::{ask, lost, mail, refund};
+use sqlx::AnyExecutor;
+
+use super::{lost, mail, refund};
 use crate::{
     api::error::{ApiError, Code},
-    app::{App, random_id},
+    app::random_id,
     store::{
-        Write,
+        StoreError, Write,
         attempt::{self, AttemptRecord},
         booking::{self, BookingRecord},
         card,
@@ -57,8 +59,8 @@ pub async fn take(write: &mut Write, booking: &BookingRecord, now: Moment) -> Re
     Ok(true)
 }
 
-/// The salon does without the fee: what was kept for it goes back. `false` as in [`take`], and while it is being charged
-/// ([`end_charge`] first).
+/// The salon does without the fee: what was kept for it goes back, and what is charged for it at this moment is not sent any
+/// more, or goes back too. `false` as in [`take`].
 ///
 /// # Errors
 /// [`ApiError`].
@@ -80,32 +82,24 @@ pub async fn waive(write: &mut Write, booking: &BookingRecord, now: Moment) -> R
         let paid = attempt::find(write.conn(), kept_of).await?;
         let paid = paid.ok_or_else(|| lost("what a fee was kept of"))?;
         // Less may be left: the salon gave some of it back meanwhile.
-        let left = (paid.sum.minor() - paid.refunded - paid.reserved).min(fee.kept.minor());
+        let left = paid.left().min(fee.kept.minor());
         let left = domain::money::Money::new(left, paid.sum.currency()).map_err(|_| lost("a sum"))?;
         if !left.is_zero() && !refund::begin(write, &paid, left, Reason::FeeWaived, now).await? {
             return Ok(false);
         }
     }
+    attempt::give_up_fee(write.conn(), &booking.id, now).await?;
     mail(write, booking, Letter::FeeWaived, now).await?;
     Ok(true)
 }
 
-/// Ends what charges a fee at this moment, so that it can be waived; if it took the money meanwhile, it did.
-///
-/// # Errors
-/// `InProgress` while that is not known.
-pub async fn end_charge(app: &App, booking: &BookingRecord) -> Result<(), ApiError> {
-    let attempts = attempt::of_purpose(app.store.read(), &booking.id, Purpose::Fee).await?;
-    let Some(open) = attempts.iter().find(|attempt| attempt.state.is_open()) else {
-        return Ok(());
-    };
-    if ask::end(app, open).await?.state.is_open() {
-        return Err(ApiError::new(
-            Code::InProgress,
-            "The fee is being charged at this moment. Look again in a minute.",
-        ));
-    }
-    Ok(())
+/// The fee that an attempt pays, if the salon still wants it. One that began after the attempt is another.
+pub(super) async fn of_attempt(
+    db: impl AnyExecutor<'_>,
+    attempt: &AttemptRecord,
+) -> Result<Option<FeeRecord>, StoreError> {
+    let fee = fees::of_booking(db, &attempt.booking).await?;
+    Ok(fee.filter(|fee| fee.created <= attempt.created))
 }
 
 /// What follows for a fee from where its charge now stands.
@@ -115,10 +109,10 @@ pub(super) async fn follow(
     attempt: &AttemptRecord,
     now: Moment,
 ) -> Result<(), ApiError> {
-    let Some(fee) = fees::of_booking(write.conn(), &booking.id).await? else {
+    let Some(fee) = of_attempt(write.conn(), attempt).await? else {
         return Ok(());
     };
-    let by_client = !attempt.confirmation_token.is_empty();
+    let by_client = attempt.by_client();
     let to = fee.state.after(attempt.state, attempt.decline, by_client);
     if to == fee.state {
         return Ok(());
@@ -150,6 +144,13 @@ pub(super) async fn enter(
 ) -> Result<(), ApiError> {
     match fee.state {
         FeeState::Charging => {
+            let before = attempt::of_purpose(write.conn(), &fee.booking, Purpose::Fee).await?;
+            if before.iter().any(|attempt| attempt.state.is_open()) {
+                return Err(ApiError::new(
+                    Code::InProgress,
+                    "A payment of this fee, or of one before it, is under way. Look again in a minute.",
+                ));
+            }
             // The worker sends it: the row stands before Stripe hears of it.
             let new = AttemptRecord {
                 id: AttemptId::parse(&format!("{}{}", AttemptId::PREFIX, random_id()?))

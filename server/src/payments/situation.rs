@@ -1,13 +1,15 @@
 //! Reads all that decides what an observation means.
 
 use domain::{
+    fee::FeeState,
     id::GroupDateId,
     payment::{BookingState, Observation, Purpose, Situation, Slot},
 };
 
+use super::fee;
 use crate::{
     api::error::ApiError,
-    store::{StoreError, Write, attempt::AttemptRecord, booking::BookingRecord, claim, fee},
+    store::{StoreError, Write, attempt::AttemptRecord, booking::BookingRecord, claim},
 };
 
 /// The time is looked at only when money is seen: nothing else depends on it.
@@ -22,7 +24,9 @@ pub async fn read(
         .iter()
         .any(|other| other.id != attempt.id && other.pays());
     if attempt.purpose == Purpose::Fee {
-        paid_otherwise |= fee::of_booking(write.conn(), &booking.id).await?.is_none();
+        // One that is charged already is so by another attempt, whatever became of that one's money.
+        let fee = fee::of_attempt(write.conn(), attempt).await?;
+        paid_otherwise |= fee.is_none_or(|fee| fee.state == FeeState::Charged);
     }
     let slot = if seen == Observation::Succeeded {
         slot(write, booking).await?

@@ -51,10 +51,32 @@ pub struct AttemptRecord {
 }
 
 impl AttemptRecord {
-    /// Whether it took money that pays its booking.
+    /// Whether it took money that pays its booking, or its fee, and did not go back whole.
     #[must_use]
     pub fn pays(&self) -> bool {
-        self.state == AttemptState::Succeeded && !self.for_nothing
+        self.state == AttemptState::Succeeded && !self.for_nothing && self.left() > 0
+    }
+
+    /// What of its sum neither went back nor is about to, in minor units.
+    #[must_use]
+    pub fn left(&self) -> i64 {
+        self.sum.minor() - self.refunded - self.reserved
+    }
+
+    /// Whether somebody entered a card for it; else the saved one is charged without its holder.
+    #[must_use]
+    pub fn by_client(&self) -> bool {
+        !self.confirmation_token.is_empty()
+    }
+
+    /// Why its card was declined. That stays so when its intent is cancelled for it, a moment later.
+    #[must_use]
+    pub fn declined(&self) -> Option<Decline> {
+        match self.state {
+            AttemptState::Declined => Some(self.decline.unwrap_or(Decline::AskBank)),
+            AttemptState::Canceled => self.decline,
+            _ => None,
+        }
     }
 }
 
@@ -129,7 +151,8 @@ pub async fn of_purpose(
     rows.into_iter().map(Row::read).collect()
 }
 
-/// How many of a salon's attempts to pay bookings were declined that began after `since`.
+/// How many cards that somebody entered to pay this salon were declined, of attempts that began after `since`. That their
+/// intents are cancelled by now changes nothing.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -139,7 +162,7 @@ pub async fn declined_since(
     since: Moment,
 ) -> Result<i64, StoreError> {
     let (count,): (i64,) = sqlx::query_as(
-        "SELECT COUNT(*) FROM attempt WHERE salon = $1 AND state = 'declined' AND created > $2 AND purpose = 'booking'",
+        "SELECT COUNT(*) FROM attempt WHERE salon = $1 AND decline IS NOT NULL AND confirmation_token <> '' AND created > $2",
     )
     .bind(salon.as_str())
     .bind(since.0)
@@ -273,22 +296,51 @@ pub async fn by_charge(
     row.map(Row::read).transpose()
 }
 
-/// Puts off the next question about an attempt (`None`: no more are needed), and counts this one.
+/// Puts off the next question about an attempt (`None`: no more are needed), and counts this one. `false` when it is not as it
+/// was read any more: somebody else asks, or it was given up.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn put_off(
     db: &mut AnyConnection,
-    id: &AttemptId,
-    asks: i64,
+    from: &AttemptRecord,
     until: Option<Moment>,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE attempt SET asks = $2, ask_at = $3 WHERE id = $1")
-        .bind(id.as_str())
-        .bind(asks)
-        .bind(until.map(|at| at.0))
-        .execute(db)
-        .await?;
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE attempt SET asks = asks + 1, ask_at = $4 WHERE id = $1 AND state = $2 AND asks = $3",
+    )
+    .bind(from.id.as_str())
+    .bind(to_name(&from.state)?)
+    .bind(from.asks)
+    .bind(until.map(|at| at.0))
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Nobody wants the fee of this booking any more: a charge that Stripe was never asked for is ended, and what became of one
+/// that it was asked for is looked at next.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn give_up_fee(db: &mut AnyConnection, booking: &BookingId, now: Moment) -> Result<(), StoreError> {
+    // Whoever sends it has counted that before: one of the two is first.
+    sqlx::query(
+        "UPDATE attempt SET state = 'canceled', ask_at = NULL WHERE booking = $1 AND purpose = 'fee' AND state = 'created' \
+         AND asks = 0 AND confirmation_token = ''",
+    )
+    .bind(booking.as_str())
+    .execute(&mut *db)
+    .await?;
+    // A payment of the client's own whose intent is not known yet may be on its way at this moment.
+    sqlx::query(
+        "UPDATE attempt SET ask_at = $2 WHERE booking = $1 AND purpose = 'fee' AND ask_at > $2 \
+         AND (confirmation_token = '' OR intent IS NOT NULL)",
+    )
+    .bind(booking.as_str())
+    .bind(now.0)
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -74,6 +74,15 @@ pub enum Card<'a> {
     },
 }
 
+/// Among which intents one is looked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Among<'a> {
+    /// A customer's (`cus_…`).
+    Customer(&'a str),
+    /// Those made from then on, in seconds since 1970.
+    Since(i64),
+}
+
 #[derive(Deserialize)]
 struct Customer {
     id: String,
@@ -136,17 +145,21 @@ impl StripeClient {
         Ok(made.id)
     }
 
-    /// A customer's intent that was made for this attempt, if there is one among the latest 100.
+    /// The intent that was made for this attempt, if there is one among the latest 100 of those.
     ///
     /// # Errors
     /// [`StripeError`].
     pub async fn intent_of(
         &self,
         key: &SecretKey,
-        customer: &str,
+        among: Among<'_>,
         attempt: &AttemptId,
     ) -> Result<Option<Intent>, StripeError> {
-        let path = format!("/v1/payment_intents?limit=100&customer={customer}");
+        let among = match among {
+            Among::Customer(customer) => format!("customer={customer}"),
+            Among::Since(moment) => format!("created[gte]={moment}"),
+        };
+        let path = format!("/v1/payment_intents?limit=100&{among}");
         let list: List<Intent> = self.get(key, &path).await?;
         let of_ours = |intent: &Intent| intent.metadata.attempt.as_deref() == Some(attempt.as_str());
         Ok(list.data.into_iter().find(of_ours))

@@ -1,16 +1,19 @@
 //! What time brings to visit links: reminders, and visits that are called off because nobody paid.
 
-use domain::{
-    id::BookingId,
-    payment::{AttemptState, BookingState},
-};
+use domain::{id::BookingId, payment::BookingState};
 
 use super::BATCH;
 use crate::{
     api::error::ApiError,
     app::App,
     payments::mail,
-    store::{StoreError, attempt, booking, claim, job::Letter, link},
+    store::{
+        StoreError,
+        attempt::{self, AttemptRecord},
+        booking, claim,
+        job::Letter,
+        link,
+    },
 };
 
 pub async fn run(app: &App) -> Result<(), ApiError> {
@@ -48,9 +51,7 @@ async fn cancel(app: &App, id: &BookingId) -> Result<(), ApiError> {
     if attempts.iter().any(|one| one.state.is_open()) {
         return Ok(());
     }
-    let paid = attempts
-        .iter()
-        .any(|one| one.state == AttemptState::Succeeded && one.refunded < one.sum.minor());
+    let paid = attempts.iter().any(AttemptRecord::pays);
     if !paid && visit.state == BookingState::Booked {
         if !booking::advance(write.conn(), id, visit.version, BookingState::Cancelled).await? {
             return Ok(());

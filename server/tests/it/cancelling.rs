@@ -314,3 +314,30 @@ async fn what_somebody_pays_at_this_moment_is_ended_before_the_visit_is_cancelle
     settle_all(&house).await;
     assert_eq!(house.kept(), 0);
 }
+
+#[tokio::test]
+async fn who_cancels_while_the_payment_is_unknown_is_not_charged_by_that() {
+    for (fault, charges) in [("connection_reset_before", 0), ("connection_reset_after", 1)] {
+        let house = House::start().await;
+        let page = house.page();
+        let visit = page.open(&house.visit_link).await.unwrap();
+        house.fault("/v1/payment_intents", fault, 3).await;
+        assert_eq!(page.pay(6450, VISA).await.unwrap().next, Next::Wait, "{fault}");
+        let record = booking::find(house.app.store.read(), &visit.id)
+            .await
+            .unwrap()
+            .unwrap();
+        let cleared = cancelling::clear_way(&house.app, &record).await;
+        assert_eq!(house.taken().len(), charges, "{fault}");
+        if charges == 0 {
+            assert_eq!(cleared.unwrap_err().code, Code::InProgress);
+        } else {
+            // It is found, and is paid.
+            cleared.unwrap();
+            assert_eq!(
+                page.status().await.unwrap().payment,
+                Payment::Paid { sum: eur(6450) }
+            );
+        }
+    }
+}

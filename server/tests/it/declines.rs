@@ -1,7 +1,10 @@
 //! Every test card of Stripe's that is declined, and what the payer is told.
 
 use domain::decline::Decline;
-use server::api::{booking::State, confirm::Next};
+use server::api::{
+    booking::{Payment, State},
+    confirm::Next,
+};
 
 use crate::harness::House;
 
@@ -22,6 +25,11 @@ async fn each_declined_card_says_what_to_do_and_takes_nothing() {
         let answer = page.pay(4800, card).await.unwrap();
         assert_eq!(answer.next, Next::AnotherTry { decline }, "{card}");
         assert!(matches!(answer.booking.state, State::Held { .. }), "{card}");
+        // Its intent is cancelled, and the reason stays.
+        house.work().await;
+        assert_eq!(page.settle().await.unwrap().next, answer.next, "{card}");
+        let seen = page.status().await.unwrap();
+        assert_eq!(seen.payment, Payment::Declined { decline }, "{card}");
     }
     assert!(house.taken().is_empty());
 }

@@ -205,3 +205,68 @@ async fn a_fee_that_was_charged_is_given_back_in_part_and_the_report_keeps_the_r
         "{fees}"
     );
 }
+
+/// Notes that nobody came, and takes the fee: the worker has not charged it yet.
+async fn note_missed(desk: &mut Desk<'_>, path: &str) {
+    let shown = shown(&desk.get(path).await.text, &format!("{path}/missed"));
+    let form = [("shown", shown.as_str()), ("fee", "take")];
+    let done = desk.post(&format!("{path}/missed"), &form).await;
+    assert_eq!(done.status, 303, "{}", done.text);
+}
+
+#[tokio::test]
+async fn a_fee_is_waived_before_the_card_is_charged_and_never_is() {
+    let house = House::start().await;
+    let (_, booking) = with_card(&house, VISA).await;
+    until(&house, &booking, -1);
+    let mut desk = Desk::of(&house, Role::Owner).await;
+    let path = format!("visits/{}", booking.id);
+    note_missed(&mut desk, &path).await;
+    assert!(desk.get(&path).await.text.contains("Being charged"));
+    let done = desk.post(&format!("{path}/fee/waive"), &[]).await;
+    assert_eq!(done.status, 303, "{}", done.text);
+    let fee = the_fee(&house, &booking.id).await.unwrap();
+    assert_eq!(fee.state, FeeState::Waived);
+    settle_all(&house).await;
+    house.pass_minutes(24 * 60);
+    settle_all(&house).await;
+    assert_eq!((house.taken().len(), house.kept()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_fee_is_waived_while_stripe_does_not_answer_and_what_it_took_goes_back() {
+    for (fault, charges) in [("connection_reset_before", 1), ("connection_reset_after", 2)] {
+        let house = House::start().await;
+        let (_, booking) = with_card(&house, VISA).await;
+        until(&house, &booking, -1);
+        let mut desk = Desk::of(&house, Role::Owner).await;
+        let path = format!("visits/{}", booking.id);
+        // Nor does it answer what became of it, at first.
+        house.fault("/v1/payment_intents", fault, 6).await;
+        note_missed(&mut desk, &path).await;
+        house.work().await;
+        let done = desk.post(&format!("{path}/fee/waive"), &[]).await;
+        assert_eq!(done.status, 303, "{fault}: {}", done.text);
+        let said = desk.get(&path).await.text;
+        assert!(
+            said.contains("the money goes back") && said.contains("Waived"),
+            "{said}"
+        );
+        settle_all(&house).await;
+        house.pass_minutes(24 * 60);
+        settle_all(&house).await;
+        assert_eq!((house.taken().len(), house.kept()), (charges, 0), "{fault}");
+        let fee = the_fee(&house, &booking.id).await.unwrap();
+        assert_eq!(fee.state, FeeState::Waived);
+        assert!(!desk.get(&path).await.text.contains("Under way"));
+        // Noted by mistake, and noted anew: that fee is another, and it is charged once.
+        assert_eq!(desk.post(&format!("{path}/came"), &[]).await.status, 303);
+        note_missed(&mut desk, &path).await;
+        settle_all(&house).await;
+        assert_eq!(
+            (house.taken().len(), house.kept()),
+            (charges + 1, 9500),
+            "{fault}"
+        );
+    }
+}

@@ -1,11 +1,15 @@
 //! Visits in the back office: booked, paid by link, refunded.
 
-use domain::{id::LinkToken, role::Role};
-use server::api::{confirm::Next, error::Code};
+use domain::{decline::Decline, id::LinkToken, role::Role};
+use server::api::{
+    booking::{Payment, State},
+    confirm::Next,
+    error::Code,
+};
 
 use crate::{
     desk::{Desk, Seen},
-    harness::{House, VISA},
+    harness::{DECLINED, House, VISA, eur},
     money::{Hears, catch_up},
 };
 
@@ -150,6 +154,92 @@ async fn booked_by_phone_paid_by_link_half_given_back() {
         page.contains("Given back") && page.contains("gave back EUR 20.00 (complaint)"),
         "{page}"
     );
+}
+
+/// The payment that the first refund form on a page is about.
+fn payment(text: &str) -> String {
+    let rest = text.split("name=\"attempt\" value=\"").nth(1);
+    let rest = rest.unwrap_or_else(|| panic!("{text}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_was_given_back_in_full_is_to_be_paid_again_and_everybody_says_so() {
+    let house = House::start().await;
+    let mut desk = Desk::of(&house, Role::Manager).await;
+    let visit = address(&book(&mut desk, "10:00").await);
+    let wishes = [
+        ("due", "64.50"),
+        ("remind", "2"),
+        ("cancel", "5"),
+        ("expires", "1"),
+    ];
+    desk.post(&format!("{visit}/link"), &wishes).await;
+    let first = link(&desk.get(&visit).await.text);
+    let payer = house.page();
+    payer.open(&first).await.unwrap();
+    assert_eq!(payer.pay(6450, VISA).await.unwrap().next, Next::Done);
+    let attempt = payment(&desk.get(&visit).await.text);
+    let refund = [
+        ("attempt", attempt.as_str()),
+        ("sum", "64.50"),
+        ("why", "as agreed"),
+    ];
+    assert_eq!(desk.post(&format!("{visit}/refund"), &refund).await.status, 303);
+    // From the moment on at which it is set aside.
+    assert!(desk.get(&visit).await.text.contains("Another link"));
+    let given_back = Payment::GivenBack { sum: eur(6450) };
+    let seen = payer.status().await.unwrap();
+    assert_eq!((seen.state, seen.payment), (State::Booked, given_back));
+    // The clock of the link that was paid stands still.
+    house.pass_minutes(6 * 60);
+    house.work().await;
+    house.work().await;
+    let wrote = |part: &str| house.letters().iter().filter(|text| text.contains(part)).count();
+    assert_eq!((wrote("A reminder to pay"), wrote("called off")), (0, 0));
+    assert_eq!(house.kept(), 0);
+
+    assert_eq!(desk.post(&format!("{visit}/link"), &wishes).await.status, 303);
+    let second = link(&desk.get(&visit).await.text);
+    house.pass_minutes(3 * 60);
+    house.work().await;
+    house.work().await;
+    assert_eq!(wrote("A reminder to pay"), 1);
+    let payer = house.page();
+    payer.open(&second).await.unwrap();
+    let declined = payer.pay(6450, DECLINED).await.unwrap();
+    let why = Payment::Declined {
+        decline: Decline::AskBank,
+    };
+    assert_eq!(declined.booking.payment, why);
+    let done = payer.pay(6450, VISA).await.unwrap();
+    assert_eq!(
+        (done.next, done.booking.payment),
+        (Next::Done, Payment::Paid { sum: eur(6450) })
+    );
+    let again = payer.pay(6450, VISA).await.unwrap_err();
+    assert_eq!(
+        (again.code, house.taken().len(), house.kept()),
+        (Code::AlreadyPaid, 2, 6450)
+    );
+    house.pass_minutes(3 * 60);
+    house.work().await;
+    house.work().await;
+    assert_eq!((wrote("A reminder to pay"), wrote("called off")), (1, 0));
+    let page = desk.get(&visit).await.text;
+    assert!(
+        page.contains(">Paid<") && page.contains(">Booked<") && !page.contains("Another link"),
+        "{page}"
+    );
+
+    // Opened once more, long after: it says that it is paid, not that its time is over.
+    house.pass_minutes(48 * 60);
+    let late = house.page();
+    let seen = late.open(&second).await.unwrap();
+    assert_eq!(seen.payment, Payment::Paid { sum: eur(6450) });
+    let page = house.http.get(format!("{}/pay/{}", house.url, second.reveal()));
+    let page = page.send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("\"paid\"") && !page.contains("no_link"), "{page}");
 }
 
 #[tokio::test]

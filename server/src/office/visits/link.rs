@@ -5,7 +5,7 @@ use domain::{money::Money, payment::BookingState, terms::Offer, time::Moment};
 use fast_qr::{ECL, QRBuilder, convert::svg::SvgBuilder};
 use maud::{Markup, PreEscaped, html};
 
-use super::one::{Typed, find, not_yet, paid};
+use super::one::{Typed, find, not_yet};
 use crate::{
     handlers::{
         tip,
@@ -21,7 +21,7 @@ use crate::{
     },
     payments::mail,
     store::{
-        attempt,
+        attempt::{self, AttemptRecord},
         booking::{self, BookingRecord},
         job::Letter,
         link::{self, Shown},
@@ -35,7 +35,7 @@ const LONGEST: i64 = 366;
 pub async fn section(
     desk: &Desk,
     visit: &BookingRecord,
-    paid: Money,
+    paid: bool,
     typed: &Typed,
 ) -> Result<Markup, Trouble> {
     if visit.state != BookingState::Booked || !desk.salon.takes_cards() {
@@ -52,7 +52,7 @@ pub async fn section(
             .unwrap_or(price),
         Offer::AtSalon => price,
     };
-    let is_paid = shown.is_some() && !paid.is_zero();
+    let is_paid = shown.is_some() && paid;
     let mine = !typed.form.get("due").is_empty() || typed.wrong.of("due").is_some();
     let fresh = Form::of(&[("due", plain(due)), ("remind", "24".to_owned())]);
     let none = Wrong::default();
@@ -69,10 +69,10 @@ pub async fn section(
     };
     Ok(html! {
         @if let Some(shown) = &shown { (state(desk, visit, shown, is_paid)) }
-        @if paid.is_zero() && !desk.salon.link_payment {
+        @if !paid && !desk.salon.link_payment {
             p.warning { "Payment by link is switched off. " a href=(desk.path("methods")) { "Payment methods" } }
         }
-        @if paid.is_zero() && desk.salon.link_payment {
+        @if !paid && desk.salon.link_payment {
             details.narrow open[mine] {
                 summary { @if shown.is_some() { "Another link" } @else { "Let the client pay by link" } }
                 form method="post" action=(path("")) {
@@ -145,7 +145,7 @@ pub async fn make(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form)
     let currency = record.quote.price.currency();
     let attempts = attempt::of_booking(db, &record.id).await?;
     let mut wrong = Wrong::default();
-    if record.state != BookingState::Booked || !paid(&attempts, currency)?.is_zero() {
+    if record.state != BookingState::Booked || attempts.iter().any(AttemptRecord::pays) {
         wrong.add("due", "This visit is paid already, or called off.");
     }
     if attempts.iter().any(|one| one.state.is_open()) {

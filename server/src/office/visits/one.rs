@@ -100,7 +100,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
             }
         }
         (fees::section(desk, visit).await?)
-        (link::section(desk, visit, paid, typed).await?)
+        (link::section(desk, visit, attempts.iter().any(AttemptRecord::pays), typed).await?)
         @if !attempts.is_empty() {
             h2 { "Payments" }
             @for one in &attempts {
@@ -129,7 +129,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
 }
 
 /// What was paid online and not given back.
-pub fn paid(attempts: &[AttemptRecord], currency: domain::currency::Currency) -> Result<Money, Trouble> {
+fn paid(attempts: &[AttemptRecord], currency: domain::currency::Currency) -> Result<Money, Trouble> {
     let sum = attempts
         .iter()
         .filter(|one| one.state == AttemptState::Succeeded)
@@ -156,8 +156,9 @@ fn payment(one: &AttemptRecord, given_back: &[RefundRecord], zone: &TimeZone) ->
                     strong { (one.sum) } " "
                     @match one.state {
                         AttemptState::Succeeded => { span.tag.good { "Paid" } }
-                        AttemptState::Declined => { span.tag { "Declined" } }
-                        AttemptState::Canceled => { span.tag { "Not finished" } }
+                        AttemptState::Declined | AttemptState::Canceled => {
+                            span.tag { @if one.declined().is_some() { "Declined" } @else { "Not finished" } }
+                        }
                         AttemptState::RequiresAction => { span.tag.warn { "Waits for the client's bank" } }
                         AttemptState::Created | AttemptState::Unknown | AttemptState::Processing => { span.tag.warn { "Under way" } }
                     }

@@ -139,6 +139,5 @@ fn allowed(desk: &Desk, of: &AttemptRecord, sum: Money) -> Result<Money, String>
 
 /// What can still be given back of a payment.
 fn left(of: &AttemptRecord) -> Result<Money, Trouble> {
-    let left = of.sum.minor() - of.refunded - of.reserved;
-    Money::new(left, of.sum.currency()).map_err(|error| StoreError::damaged(error).into())
+    Money::new(of.left(), of.sum.currency()).map_err(|error| StoreError::damaged(error).into())
 }
