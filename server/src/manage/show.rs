@@ -102,10 +102,7 @@ fn fee(care: &Care) -> Markup {
 /// Until when cancelling is free, and what it costs after that.
 fn terms(care: &Care) -> Markup {
     let (words, now) = (&care.words, care.app.now());
-    let explained = care
-        .salon
-        .cancellation
-        .explain(care.booking.start, care.booking.quote.services());
+    let explained = care.booking.cancelling(&care.salon);
     html! {
         h2 { (words.pick("Cancelling", "Absagen")) }
         @match explained.free_until {

@@ -3,7 +3,7 @@
 //! Look first ([`look`]), show it, then do it ([`carry_out`]): what was shown is what is done, or nothing is.
 
 use domain::{
-    fee::{FeeState, Parts, divide},
+    fee::{FeeState, Parts, divide, within},
     money::Money,
     payment::{AttemptState, BookingState},
     time::Moment,
@@ -196,10 +196,16 @@ async fn plan(
     };
     let fee = match decision {
         Decision::Waive => Money::zero(price.currency()),
-        _ => salon.cancellation.explain(booking.start, price).fee_at(at, price),
+        _ => booking.cancelling(salon).fee_at(at, price),
     };
-    let card = !fee.is_zero() && card::of_booking(db, &booking.id).await?.is_some();
-    let mut parts = divide(fee, sum, card).map_err(|_| lost("one currency"))?;
+    let card = card::of_booking(db, &booking.id)
+        .await?
+        .filter(|_| !fee.is_zero());
+    let fee = match card.as_ref().and_then(|card| card.consent.most) {
+        Some(most) => within(fee, sum, most).map_err(|_| lost("one currency"))?,
+        None => fee,
+    };
+    let mut parts = divide(fee, sum, card.is_some()).map_err(|_| lost("one currency"))?;
     if cause == Cause::Missed && fee.is_zero() && decision != Decision::Waive {
         // The terms say nothing of not coming: what was paid stays, until the salon gives it back.
         parts.refund = fee;
