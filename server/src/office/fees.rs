@@ -262,7 +262,8 @@ fn shown(plan: &Plan) -> String {
     format!("{} {}", plan.parts.fee.minor(), plan.parts.refund.minor())
 }
 
-fn what(cause: Cause) -> &'static str {
+/// What a fee is for, after its name.
+pub fn what(cause: Cause) -> &'static str {
     match cause {
         Cause::Cancelled => "for cancelling late",
         Cause::Missed => "for not coming",
