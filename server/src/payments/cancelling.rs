@@ -53,6 +53,24 @@ pub struct Plan {
     paid: Option<AttemptRecord>,
 }
 
+impl Plan {
+    /// What it will really cost: nothing where nobody takes the fee, and no more than was paid where its rest is not asked for.
+    #[must_use]
+    pub fn costs(&self) -> Money {
+        match self.begins {
+            None => Money::zero(self.parts.fee.currency()),
+            Some(FeeState::Kept) => self.parts.kept,
+            Some(_) => self.parts.fee,
+        }
+    }
+
+    /// What a page shows of it and sends back, so that nothing else is done.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        format!("{} {}", self.costs().minor(), self.parts.refund.minor())
+    }
+}
+
 /// What cancelling this booking, or not coming, costs now. Changes nothing.
 ///
 /// # Errors
@@ -144,7 +162,7 @@ pub async fn carry_out(write: &mut Write, plan: &Plan, now: Moment) -> Result<bo
         }
         fee::enter(write, booking, &new, now).await?;
     }
-    tracing::info!(booking = %booking.id, ?cause, fee = %parts.fee, "called off");
+    tracing::info!(booking = %booking.id, ?cause, fee = %plan.costs(), "called off");
     Ok(true)
 }
 

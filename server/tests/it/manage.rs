@@ -120,6 +120,49 @@ async fn it_shows_first_what_cancelling_costs_and_then_does_that() {
 }
 
 #[tokio::test]
+async fn no_fee_is_named_that_nobody_takes() {
+    let house = House::start().await;
+    let page = house.page();
+    let choice = house.free_nth("svc_beard", "emp_jonas", 200).await;
+    page.hold(&choice).await.unwrap();
+    let unpaid = page.confirm(Pay::AtSalon).await.unwrap().booking;
+    until(&house, &unpaid, 2);
+    let path = address(&unpaid);
+    let seen = get(&house, &path).await.text;
+    assert!(
+        seen.contains("Now it costs nothing.") && !seen.contains("Now it costs EUR"),
+        "{seen}"
+    );
+    let seen = get(&house, &format!("{path}/cancel")).await.text;
+    assert!(seen.contains("None") && !seen.contains("EUR"), "{seen}");
+    let form = [("shown", hidden(&seen, "shown"))];
+    let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(post(&house, &format!("{path}/cancel"), &form).await.status, 303);
+    assert!(the_fee(&house, &unpaid.id).await.is_none());
+
+    // Paid in part, without a saved card: what was paid is all that it costs.
+    let page = house.page();
+    let choice = house.free_nth("svc_colour", "emp_anna", 200).await;
+    page.hold(&choice).await.unwrap();
+    let part = page.pay(2850, VISA).await.unwrap().booking;
+    until(&house, &part, 2);
+    let path = address(&part);
+    let seen = get(&house, &format!("{path}/cancel")).await.text;
+    assert!(
+        seen.contains("EUR 28.50") && !seen.contains("EUR 95.00"),
+        "{seen}"
+    );
+    let form = [("shown", hidden(&seen, "shown"))];
+    let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(post(&house, &format!("{path}/cancel"), &form).await.status, 303);
+    let seen = get(&house, &path).await.text;
+    assert!(seen.contains("Fee for cancelling late: EUR 28.50"), "{seen}");
+    settle_all(&house).await;
+    let told = |letter: &&String| letter.contains("is cancelled") && letter.contains("Fee: EUR 28.50");
+    assert_eq!(house.letters().iter().filter(told).count(), 1);
+}
+
+#[tokio::test]
 async fn moving_a_paid_booking_keeps_its_payment() {
     let house = House::start().await;
     let (page, booking) = paid(&house).await;
