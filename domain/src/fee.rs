@@ -89,6 +89,23 @@ pub fn divide(fee: Money, paid: Money, card: bool) -> Result<Parts, MoneyError> 
     })
 }
 
+/// What of a fee can be taken where the card may be charged `most` at most, by what its holder agreed to: that, besides what
+/// was paid.
+///
+/// ```
+/// use domain::{currency::Currency, fee::within, money::Money};
+/// let eur = |minor| Money::new(minor, Currency::EUR).unwrap();
+/// assert_eq!(within(eur(9500), eur(2850), eur(4750)).unwrap(), eur(7600));
+/// assert_eq!(within(eur(4750), eur(2850), eur(4750)).unwrap(), eur(4750));
+/// ```
+///
+/// # Errors
+/// [`MoneyError`] for sums of two currencies, or beyond all measure.
+pub fn within(fee: Money, paid: Money, most: Money) -> Result<Money, MoneyError> {
+    let reach = paid.plus(most)?;
+    fee.less(fee.less(reach)?)
+}
+
 impl Parts {
     /// Where a fee of these parts begins: `None` when there is nothing to take, or nothing that the salon could take by itself.
     #[must_use]

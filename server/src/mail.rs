@@ -299,15 +299,6 @@ fn money_lines(booking: &Booking, german: bool) -> Vec<String> {
     }
 }
 
-/// The terms for cancelling a booking as they were at a moment, in English: for the salon.
-#[must_use]
-pub fn cancelling_of(salon: &SalonRecord, booking: &BookingRecord, at: Moment) -> String {
-    let explained = salon
-        .cancellation
-        .explain(booking.start, booking.quote.services());
-    words(salon, &explained, at, booking.quote.services(), false)
-}
-
 fn cancelling(salon: &SalonRecord, booking: &Booking, german: bool) -> String {
     words(
         salon,

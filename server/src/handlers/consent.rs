@@ -18,34 +18,40 @@ const VERSION: u16 = 1;
 /// Not in India, where no card can be charged without its holder.
 #[must_use]
 pub fn offered(salon: &SalonRecord, booking: &BookingRecord) -> Option<confirm::Consent> {
+    sentence(salon, booking).map(|(consent, _)| consent)
+}
+
+/// The sentence, and the sum that it names.
+fn sentence(salon: &SalonRecord, booking: &BookingRecord) -> Option<(confirm::Consent, Money)> {
     let pays = booking.state == BookingState::Held && !matches!(booking.quote.offer, Offer::AtSalon);
     if !salon.changes.save_cards || !pays || salon.salon.country == "IN" {
         return None;
     }
     let price = booking.quote.services();
-    let explained = salon.cancellation.explain(booking.start, price);
+    let explained = booking.cancelling(salon);
     let most = explained.steps.iter().map(|step| step.fee.minor()).max()?;
     let most = Money::new(most, price.currency())
         .ok()
         .filter(|most| !most.is_zero())?;
     let name = &salon.salon.name;
     let text = if booking.client.language.starts_with("de") {
-        let most = mail::sum(most, true);
+        let sum = mail::sum(most, true);
         format!(
             "Ich bin einverstanden, dass {name} diese Karte bei Stripe speichert und davon, ohne erneut zu fragen, die oben \
-             genannte Gebühr abbucht, wenn ich spät absage oder nicht komme: höchstens {most}."
+             genannte Gebühr abbucht, wenn ich spät absage oder nicht komme: höchstens {sum}."
         )
     } else {
-        let most = mail::sum(most, false);
+        let sum = mail::sum(most, false);
         format!(
             "I agree that {name} saves this card with Stripe and charges it, without asking again, the fee named above if I \
-             cancel late or do not come: at most {most}."
+             cancel late or do not come: at most {sum}."
         )
     };
-    Some(confirm::Consent {
+    let consent = confirm::Consent {
         text,
         version: VERSION,
-    })
+    };
+    Some((consent, most))
 }
 
 /// What is kept of what a client agreed to: only what was offered counts.
@@ -59,15 +65,16 @@ pub fn check(
     now: Moment,
 ) -> Result<Option<Consent>, ApiError> {
     let Some(given) = given else { return Ok(None) };
-    if offered(salon, booking).as_ref() != Some(&given) {
+    let Some((_, most)) = sentence(salon, booking).filter(|(offered, _)| *offered == given) else {
         return Err(ApiError::new(
             Code::PriceChanged,
             "The salon has just changed its terms. Look at them again.",
         ));
-    }
+    };
     Ok(Some(Consent {
         text: given.text,
         version: given.version,
+        most: Some(most),
         language: booking.client.language.clone(),
         at: now,
     }))

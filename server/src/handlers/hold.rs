@@ -190,6 +190,7 @@ fn new_booking(
         client: request.client.clone(),
         choice: Some(request.choice.clone()),
         quote: quote.clone(),
+        cancellation: Some(chosen.salon.cancellation.clone()),
     })
 }
 

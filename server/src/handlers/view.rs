@@ -118,7 +118,6 @@ pub async fn manage_address(app: &App, record: &BookingRecord) -> Result<Option<
 #[must_use]
 pub fn view_of(app: &App, record: &BookingRecord, mut around: Around<'_>) -> Booking {
     tip::name(&mut around.lines, &record.quote, &record.client.language);
-    let terms = &around.salon.cancellation;
     Booking {
         id: record.id.clone(),
         reference: record.reference.clone(),
@@ -130,7 +129,7 @@ pub fn view_of(app: &App, record: &BookingRecord, mut around: Around<'_>) -> Boo
         client: record.client.name.clone(),
         email: record.client.email.clone(),
         quote: record.quote.clone(),
-        cancellation: terms.explain(record.start, record.quote.services()),
+        cancellation: record.cancelling(around.salon),
         state: match record.state {
             BookingState::Held => State::Held {
                 until: record.hold_until.unwrap_or(record.start),

@@ -22,6 +22,7 @@ use crate::{
         StoreError, Write,
         booking::{self, BookingRecord, token_hash},
         link::{self, NewLink},
+        salon,
     },
 };
 
@@ -49,6 +50,7 @@ pub struct NewVisit {
 /// # Errors
 /// [`ApiError`].
 pub async fn make(write: &mut Write, new: NewVisit, now: Moment) -> Result<Option<BookingRecord>, ApiError> {
+    let salon = salon::find(write.conn(), &new.salon).await?;
     let id = random_id()?;
     let minutes: i64 = new.lines.iter().map(|line| i64::from(line.minutes)).sum();
     let visit = BookingRecord {
@@ -67,6 +69,7 @@ pub async fn make(write: &mut Write, new: NewVisit, now: Moment) -> Result<Optio
         client: new.client,
         choice: None,
         quote: quote(&new.lines, new.due, new.currency)?,
+        cancellation: salon.map(|salon| salon.cancellation),
     };
     if !take_slot(write, &visit).await? {
         return Ok(None);

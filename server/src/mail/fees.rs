@@ -78,7 +78,7 @@ pub fn money_lines(booking: &Booking, fee: Option<&FeeRecord>, given_back: i64, 
         lines.push(format!("{label}: {}", sum(money, german)));
     };
     if let Some(fee) = fee {
-        say(&mut lines, "Fee", "Gebühr", fee.sum);
+        say(&mut lines, "Fee", "Gebühr", fee.costs());
         if !fee.kept.is_zero() {
             let asked = fee.state == FeeState::Asked;
             let (english, german_text) = if asked {

@@ -4,12 +4,15 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use domain::{fee::Way, payment::BookingState};
+use domain::{
+    fee::{FeeState, Way},
+    payment::BookingState,
+};
 use maud::html;
 
 use super::{Answer, Care, changed};
 use crate::{
-    api::error::Code,
+    api::error::{ApiError, Code},
     app::App,
     office::form::Form,
     payments::{
@@ -50,7 +53,7 @@ pub async fn done(State(app): State<App>, Path(token): Path<String>, form: Form)
         let booking = cancelling::clear_way(&app, &care.booking).await?;
         let care = Care { booking, ..care };
         let plan = look(&care).await?;
-        if form.get("shown") != shown(&plan) {
+        if form.get("shown") != plan.shown() {
             return Ok(draw(&care, &plan, true));
         }
         let mut write = app.store.write().await?;
@@ -67,7 +70,8 @@ pub async fn done(State(app): State<App>, Path(token): Path<String>, form: Form)
     Err(changed().into())
 }
 
-async fn look(care: &Care) -> Result<Plan, crate::api::error::ApiError> {
+/// What cancelling here does now.
+pub async fn look(care: &Care) -> Result<Plan, ApiError> {
     let (app, cause) = (&care.app, Cause::Cancelled);
     let plan = cancelling::look(app, &care.salon, &care.booking, cause, Decision::AsSet).await;
     plan.inspect_err(|error| {
@@ -77,14 +81,9 @@ async fn look(care: &Care) -> Result<Plan, crate::api::error::ApiError> {
     })
 }
 
-/// What a page showed, so that nothing else is done.
-fn shown(plan: &Plan) -> String {
-    format!("{} {}", plan.parts.fee.minor(), plan.parts.refund.minor())
-}
-
 fn draw(care: &Care, plan: &Plan, again: bool) -> axum::response::Response {
-    let (words, parts) = (&care.words, &plan.parts);
-    let asked = plan.begins == Some(domain::fee::FeeState::Asked);
+    let (words, parts, costs) = (&care.words, &plan.parts, plan.costs());
+    let asked = plan.begins == Some(FeeState::Asked);
     let body = html! {
         @if again {
             p.warning { (words.pick(
@@ -95,11 +94,11 @@ fn draw(care: &Care, plan: &Plan, again: bool) -> axum::response::Response {
         p { (words.moment(care.booking.start)) }
         dl.facts {
             dt { (words.pick("Fee", "Gebühr")) }
-            dd.sum { @if parts.fee.is_zero() { (words.pick("None", "Keine")) } @else { (words.sum(parts.fee)) } }
+            dd.sum { @if costs.is_zero() { (words.pick("None", "Keine")) } @else { (words.sum(costs)) } }
             @if !parts.kept.is_zero() {
                 dt { (words.pick("Taken from your payment", "Von Ihrer Zahlung")) } dd.sum { (words.sum(parts.kept)) }
             }
-            @if parts.way == Way::Card {
+            @if parts.way == Way::Card && !costs.is_zero() {
                 dt { (words.pick("Charged to your saved card", "Von Ihrer gespeicherten Karte")) } dd.sum { (words.sum(parts.rest)) }
             }
             @if !parts.refund.is_zero() {
@@ -114,10 +113,10 @@ fn draw(care: &Care, plan: &Plan, again: bool) -> axum::response::Response {
             p.quiet { (words.pick("Money on its way back takes 5 to 10 days.", "Bis das Geld zurück ist, dauert es 5 bis 10 Tage.")) }
         }
         form method="post" action=(care.path("cancel")) {
-            input type="hidden" name="shown" value=(shown(plan));
+            input type="hidden" name="shown" value=(plan.shown());
             button.button.danger.wide {
                 (words.pick("Cancel the booking", "Termin absagen"))
-                @if !parts.fee.is_zero() { " · " (words.sum(parts.fee)) }
+                @if !costs.is_zero() { " · " (words.sum(costs)) }
             }
         }
         p { a href=(care.path("")) { (words.pick("Keep it", "Behalten")) } }

@@ -32,12 +32,7 @@ pub fn may(care: &Care) -> bool {
     let may = care.salon.changes.permissions(!care.paid().is_zero());
     let now = care.app.now();
     let price = care.booking.quote.services();
-    let free = care
-        .salon
-        .cancellation
-        .explain(care.booking.start, price)
-        .fee_at(now, price)
-        .is_zero();
+    let free = care.booking.cancelling(&care.salon).fee_at(now, price).is_zero();
     care.booking.state == BookingState::Booked
         && !care.missed
         && chosen(care).is_some()

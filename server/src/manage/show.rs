@@ -20,7 +20,7 @@ pub async fn show(State(app): State<App>, Path(token): Path<String>) -> Answer {
     let body = html! {
         (facts(&care).await?)
         (fee(&care))
-        @if care.booking.state == BookingState::Booked && !care.missed { (terms(&care)) (actions(&care)) }
+        @if care.booking.state == BookingState::Booked && !care.missed { (terms(&care).await?) (actions(&care)) }
     };
     Ok(care.page(StatusCode::OK, title, &body))
 }
@@ -78,7 +78,7 @@ fn fee(care: &Care) -> Markup {
     let rest = words.sum(fee.rest);
     html! {
         section.card {
-            h2 { (what) ": " (words.sum(fee.sum)) }
+            h2 { (what) ": " (words.sum(fee.costs())) }
             @if !fee.kept.is_zero() && fee.state != FeeState::Waived {
                 p { (words.pick("Taken from your payment:", "Von Ihrer Zahlung einbehalten:")) " " (words.sum(fee.kept)) }
             }
@@ -100,13 +100,16 @@ fn fee(care: &Care) -> Markup {
 }
 
 /// Until when cancelling is free, and what it costs after that.
-fn terms(care: &Care) -> Markup {
+async fn terms(care: &Care) -> Result<Markup, ApiError> {
     let (words, now) = (&care.words, care.app.now());
-    let explained = care
-        .salon
-        .cancellation
-        .explain(care.booking.start, care.booking.quote.services());
-    html! {
+    let explained = care.booking.cancelling(&care.salon);
+    // What is really taken of whoever cancels here: not every fee can be.
+    let here = if cancel::may(care) {
+        Some(cancel::look(care).await?.costs())
+    } else {
+        None
+    };
+    Ok(html! {
         h2 { (words.pick("Cancelling", "Absagen")) }
         @match explained.free_until {
             None => { p { (words.pick("Free at any time.", "Jederzeit kostenlos.")) } }
@@ -117,10 +120,13 @@ fn terms(care: &Care) -> Markup {
             @if step.from > now {
                 p.quiet { (words.pick("From", "Ab")) " " (words.moment(step.from)) ": " (words.sum(step.fee)) }
             } @else {
-                p { (words.pick("Now it costs", "Jetzt kostet es")) " " (words.sum(step.fee)) "." }
+                @match here {
+                    Some(costs) if costs.is_zero() => { p { (words.pick("Now it costs nothing.", "Jetzt kostet es nichts.")) } }
+                    _ => { p { (words.pick("Now it costs", "Jetzt kostet es")) " " (words.sum(here.unwrap_or(step.fee))) "." } }
+                }
             }
         }
-    }
+    })
 }
 
 fn actions(care: &Care) -> Markup {

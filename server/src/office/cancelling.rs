@@ -72,7 +72,7 @@ async fn save(desk: Desk, form: Form) -> Answer {
         .await?;
     desk.done(
         write,
-        "Saved. It holds for bookings from now on and for those made already.",
+        "Saved. What it costs holds for bookings made from now on; those made already keep what their clients were told.",
         "cancelling",
     )
     .await
@@ -84,7 +84,7 @@ fn draw(form: &Form, wrong: &Wrong) -> Markup {
         form method="post" {
             (fields.summary())
             h2 { "What it costs" }
-            p.hint { "From so many hours before the start on: a part of the price such as 50 %, or a sum. 0 hours: for not coming. \
+            p.hint { "For bookings made from now on. From so many hours before the start on: a part of the price such as 50 %, or a sum. 0 hours: for not coming. \
                       Empty lines don't count; without any, cancelling is free." }
             @for number in 1..=CancellationTerms::MOST_TIERS {
                 div.pair {

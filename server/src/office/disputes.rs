@@ -1,7 +1,9 @@
 //! Disputes: what must be answered until when, and the answer.
 
+mod facts;
+
 use axum::{extract::Path, routing::get};
-use domain::{dispute::DisputeState, payment::BookingState, role::Right, time::Moment};
+use domain::{dispute::DisputeState, role::Right, time::Moment};
 use maud::{Markup, html};
 
 use super::{
@@ -15,15 +17,12 @@ use super::{
 };
 use crate::{
     app::random_id,
-    mail,
     store::{
         attempt::{self, AttemptRecord},
-        audit,
         booking::{self, BookingRecord},
         dispute::{self as disputes, DisputeRecord},
         evidence::{self, Evidence},
         job::{self, Job},
-        offer, visit,
     },
 };
 
@@ -89,7 +88,7 @@ async fn find(desk: &Desk, id: &str) -> Result<Case, Trouble> {
 
 async fn show_one(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
     let case = find(&desk, &id).await?;
-    let form = Form::of(&[("story", story(&desk, &case).await?)]);
+    let form = Form::of(&[("story", facts::story(&desk, &case).await?)]);
     let body = draw(&desk, &case, &form, &Wrong::default()).await?;
     Ok(page(&desk, Room::Today, "Dispute", &body))
 }
@@ -108,7 +107,7 @@ async fn answer(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form) -
         id: format!("evd_{}", random_id()?),
         salon: desk.slug().clone(),
         dispute: id.clone(),
-        fields: fields(&desk, &case, text).await?,
+        fields: facts::fields(&desk, &case, text).await?,
         sent: None,
         refused: None,
     };
@@ -141,93 +140,12 @@ async fn answer(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form) -
     .await
 }
 
-/// What goes to Stripe: facts by their own names, and the story.
-async fn fields(desk: &Desk, case: &Case, story: &str) -> Result<Vec<(String, String)>, Trouble> {
-    let db = desk.app.store.read();
-    let visit = &case.visit;
-    let lines = booking::lines(db, &visit.id, visit.quote.price.currency()).await?;
-    let services: Vec<String> = lines.into_iter().map(|line| line.name).collect();
-    let zone = when::zone(&desk.salon.salon.time_zone);
-    let all = [
-        ("customer_name", visit.client.name.clone()),
-        ("customer_email_address", visit.client.email.clone()),
-        (
-            "customer_purchase_ip",
-            attempt::address(db, &case.attempt.id).await?.unwrap_or_default(),
-        ),
-        ("product_description", services.join(", ")),
-        ("service_date", when::full(visit.start, &zone)),
-        (
-            "cancellation_policy_disclosure",
-            mail::cancelling_of(&desk.salon, visit, case.attempt.created),
-        ),
-        ("uncategorized_text", story.to_owned()),
-    ];
-    Ok(all
-        .into_iter()
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(name, text)| (name.to_owned(), text))
-        .collect())
-}
-
-/// A first draft of the story, from what is known.
-async fn story(desk: &Desk, case: &Case) -> Result<String, Trouble> {
-    let db = desk.app.store.read();
-    let (visit, public) = (&case.visit, &desk.salon.salon);
-    let zone = when::zone(&public.time_zone);
-    let who = offer::employee_name(db, &visit.employee).await?;
-    let mut text = vec![
-        format!(
-            "{} booked this visit at {} ({}) under the name {}: {} with {who}, booking {}.",
-            if visit.choice.is_some() {
-                "The client"
-            } else {
-                "The salon, for the client,"
-            },
-            public.name,
-            public.address,
-            visit.client.name,
-            when::full(visit.start, &zone),
-            visit.reference
-        ),
-        format!(
-            "The client paid {} by card on {}, on a page that named the price, the terms for cancelling and the salon.",
-            case.attempt.sum,
-            when::full(case.attempt.created, &zone)
-        ),
-        mail::cancelling_of(&desk.salon, visit, case.attempt.created),
-    ];
-    if !visit.client.email.is_empty() {
-        text.push(format!("A confirmation went to {}.", visit.client.email));
-        let now = desk.app.now();
-        let others = visit::search(db, desk.slug(), public.currency, &visit.client.email).await?;
-        let before: Vec<String> = others
-            .iter()
-            .filter(|row| row.id != visit.id && row.end < now && row.state == BookingState::Booked)
-            .take(10)
-            .map(|row| format!("{} ({})", when::full(row.start, &zone), row.first))
-            .collect();
-        if !before.is_empty() {
-            text.push(format!("The same client was here before: {}.", before.join("; ")));
-        }
-    }
-    for deed in audit::of_booking(db, &visit.id).await?.iter().rev() {
-        text.push(format!(
-            "{}: {} {}.",
-            when::full(deed.at, &zone),
-            deed.who,
-            deed.what
-        ));
-    }
-    Ok(text.join("\n"))
-}
-
 async fn draw(desk: &Desk, case: &Case, form: &Form, wrong: &Wrong) -> Result<Markup, Trouble> {
     let zone = when::zone(&desk.salon.salon.time_zone);
     let dispute = &case.dispute;
     let open = dispute.seen.state.wants_answer();
     let sent = case.answer.as_ref().filter(|answer| answer.refused.is_none());
-    let facts = fields(desk, case, "").await?;
+    let facts = facts::fields(desk, case, "").await?;
     let fields = Fields { form, wrong };
     Ok(html! {
         p { strong { (dispute.sum) } ", " (why(&dispute.reason)) " " (state(dispute.seen.state)) }

@@ -65,10 +65,11 @@ pub async fn section(desk: &Desk, visit: &BookingRecord) -> Result<Markup, Troub
     let is_missed = missed::at(db, &visit.id).await?.is_some();
     let fee = fees::latest(db, &visit.id).await?;
     let mut offers = Vec::new();
+    let decision = by_terms(desk);
     if visit.state == BookingState::Booked && !is_missed {
-        offers.push(plan(desk, visit, Cause::Cancelled, Decision::Take).await?);
+        offers.push(plan(desk, visit, Cause::Cancelled, decision).await?);
         if desk.app.now() >= visit.start {
-            offers.push(plan(desk, visit, Cause::Missed, Decision::Take).await?);
+            offers.push(plan(desk, visit, Cause::Missed, decision).await?);
         }
     }
     let at = |rest: &str| desk.path(&format!("visits/{}/{rest}", visit.id));
@@ -96,7 +97,9 @@ fn about(desk: &Desk, fee: &FeeRecord, at: &impl Fn(&str) -> String) -> Markup {
             dl.facts {
                 dt { "Fee" } dd.sum { (fee.sum) }
                 @if !fee.kept.is_zero() { dt { "Of the payment" } dd.sum { (fee.kept) } }
-                @if !fee.rest.is_zero() { dt { "Besides" } dd.sum { (fee.rest) } }
+                @if !fee.rest.is_zero() {
+                    dt { @if fee.state == FeeState::Kept { "Not asked for" } @else { "Besides" } } dd.sum { (fee.rest) }
+                }
             }
             @if desk.may(Right::Fees) && (wants || may_waive) {
                 div.buttons {
@@ -115,7 +118,7 @@ fn about(desk: &Desk, fee: &FeeRecord, at: &impl Fn(&str) -> String) -> Markup {
 }
 
 fn offer(desk: &Desk, plan: &Plan, at: &impl Fn(&str) -> String) -> Markup {
-    let parts = &plan.parts;
+    let (parts, costs) = (&plan.parts, plan.costs());
     let (label, path, button) = match plan.cause {
         Cause::Cancelled => ("Cancel", "cancel", "Cancel the visit"),
         Cause::Missed => ("Did not come", "missed", "Note that nobody came"),
@@ -124,19 +127,21 @@ fn offer(desk: &Desk, plan: &Plan, at: &impl Fn(&str) -> String) -> Markup {
         details.narrow {
             summary { (label) }
             form method="post" action=(at(path)) {
-                input type="hidden" name="shown" value=(shown(plan));
+                input type="hidden" name="shown" value=(plan.shown());
                 dl.facts {
-                    dt { "Fee by your terms" } dd.sum { @if parts.fee.is_zero() { "None" } @else { (parts.fee) } }
+                    dt { "Fee by your terms" } dd.sum { @if costs.is_zero() { "None" } @else { (costs) } }
                     @if !parts.kept.is_zero() { dt { "Kept of the payment" } dd.sum { (parts.kept) } }
-                    @match parts.way {
-                        Way::Card => { dt { "Charged to the saved card" } dd.sum { (parts.rest) } }
-                        Way::Client => { dt { "The client is asked to pay by a link" } dd.sum { (parts.rest) } }
-                        Way::NotByCard => { dt { "No card can be charged" } dd.sum { (parts.rest) } }
-                        Way::Nothing => {}
+                    @match (plan.begins, parts.way) {
+                        (Some(FeeState::Asked), Way::Card | Way::Client) => { dt { "Besides, if a manager wants it" } dd.sum { (parts.rest) } }
+                        (Some(FeeState::Charging), _) => { dt { "Charged to the saved card" } dd.sum { (parts.rest) } }
+                        (Some(FeeState::NeedsClient), _) => { dt { "The client is asked to pay by a link" } dd.sum { (parts.rest) } }
+                        (_, Way::NotByCard) => { dt { "No card can be charged" } dd.sum { (parts.rest) } }
+                        (_, Way::Client) => { dt { "Not asked for: no card is saved" } dd.sum { (parts.rest) } }
+                        _ => {}
                     }
                     @if !parts.refund.is_zero() { dt { "Goes back" } dd.sum { (parts.refund) } }
                 }
-                @if desk.may(Right::Fees) && !parts.fee.is_zero() {
+                @if desk.may(Right::Fees) && !costs.is_zero() {
                     div.field {
                         label for={ (path) "-fee" } { "The fee" }
                         select id={ (path) "-fee" } name="fee" {
@@ -161,25 +166,22 @@ async fn note_missed(desk: Desk, Path((_, id)): Path<(String, String)>, form: Fo
 
 async fn call_off(desk: &Desk, id: &str, form: &Form, cause: Cause) -> Answer {
     let visit = cancelling::clear_way(&desk.app, &find(desk, id).await?).await?;
-    let by_terms = plan(desk, &visit, cause, Decision::Take).await?;
-    if form.get("shown") != shown(&by_terms) {
+    let mut doing = plan(desk, &visit, cause, by_terms(desk)).await?;
+    if form.get("shown") != doing.shown() {
         return Err(Trouble::changed());
     }
-    let decision = match form.get("fee") {
-        _ if !desk.may(Right::Fees) => Decision::AsSet,
-        "waive" => Decision::Waive,
-        _ => Decision::Take,
-    };
-    let plan = plan(desk, &visit, cause, decision).await?;
+    if desk.may(Right::Fees) && form.get("fee") == "waive" {
+        doing = plan(desk, &visit, cause, Decision::Waive).await?;
+    }
     let mut write = desk.app.store.write().await?;
-    if !cancelling::carry_out(&mut write, &plan, desk.app.now()).await? {
+    if !cancelling::carry_out(&mut write, &doing, desk.app.now()).await? {
         return Err(Trouble::changed());
     }
     let did = match cause {
         Cause::Cancelled => "cancelled the visit",
         Cause::Missed => "noted that the client did not come",
     };
-    let told = format!("{did}: fee {}, {} goes back", plan.parts.fee, plan.parts.refund);
+    let told = format!("{did}: fee {}, {} goes back", doing.costs(), doing.parts.refund);
     desk.log(&mut write, &told, Some(&visit.id)).await?;
     let said = match cause {
         Cause::Cancelled => "The visit is cancelled.",
@@ -256,12 +258,17 @@ async fn plan(
     cancelling::look(&desk.app, &desk.salon, visit, cause, decision).await
 }
 
-/// What a page showed, so that nothing else is done.
-fn shown(plan: &Plan) -> String {
-    format!("{} {}", plan.parts.fee.minor(), plan.parts.refund.minor())
+/// What becomes of a fee unless it is waived: whoever decides about fees takes it; for others it is as the salon has set it.
+fn by_terms(desk: &Desk) -> Decision {
+    if desk.may(Right::Fees) {
+        Decision::Take
+    } else {
+        Decision::AsSet
+    }
 }
 
-fn what(cause: Cause) -> &'static str {
+/// What a fee is for, after its name.
+pub fn what(cause: Cause) -> &'static str {
     match cause {
         Cause::Cancelled => "for cancelling late",
         Cause::Missed => "for not coming",

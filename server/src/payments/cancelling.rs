@@ -3,7 +3,7 @@
 //! Look first ([`look`]), show it, then do it ([`carry_out`]): what was shown is what is done, or nothing is.
 
 use domain::{
-    fee::{FeeState, Parts, divide},
+    fee::{FeeState, Parts, divide, within},
     money::Money,
     payment::BookingState,
     time::Moment,
@@ -51,6 +51,24 @@ pub struct Plan {
     /// Where the fee begins; `None`: there is none.
     pub begins: Option<FeeState>,
     paid: Option<AttemptRecord>,
+}
+
+impl Plan {
+    /// What it will really cost: nothing where nobody takes the fee, and no more than was paid where its rest is not asked for.
+    #[must_use]
+    pub fn costs(&self) -> Money {
+        match self.begins {
+            None => Money::zero(self.parts.fee.currency()),
+            Some(FeeState::Kept) => self.parts.kept,
+            Some(_) => self.parts.fee,
+        }
+    }
+
+    /// What a page shows of it and sends back, so that nothing else is done.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        format!("{} {}", self.costs().minor(), self.parts.refund.minor())
+    }
 }
 
 /// What cancelling this booking, or not coming, costs now. Changes nothing.
@@ -144,7 +162,7 @@ pub async fn carry_out(write: &mut Write, plan: &Plan, now: Moment) -> Result<bo
         }
         fee::enter(write, booking, &new, now).await?;
     }
-    tracing::info!(booking = %booking.id, ?cause, fee = %parts.fee, "called off");
+    tracing::info!(booking = %booking.id, ?cause, fee = %plan.costs(), "called off");
     Ok(true)
 }
 
@@ -194,10 +212,16 @@ async fn plan(
     };
     let fee = match decision {
         Decision::Waive => Money::zero(price.currency()),
-        _ => salon.cancellation.explain(booking.start, price).fee_at(at, price),
+        _ => booking.cancelling(salon).fee_at(at, price),
     };
-    let card = !fee.is_zero() && card::of_booking(db, &booking.id).await?.is_some();
-    let mut parts = divide(fee, sum, card).map_err(|_| lost("one currency"))?;
+    let card = card::of_booking(db, &booking.id)
+        .await?
+        .filter(|_| !fee.is_zero());
+    let fee = match card.as_ref().and_then(|card| card.consent.most) {
+        Some(most) => within(fee, sum, most).map_err(|_| lost("one currency"))?,
+        None => fee,
+    };
+    let mut parts = divide(fee, sum, card.is_some()).map_err(|_| lost("one currency"))?;
     if cause == Cause::Missed && fee.is_zero() && decision != Decision::Waive {
         // The terms say nothing of not coming: what was paid stays, until the salon gives it back.
         parts.refund = fee;

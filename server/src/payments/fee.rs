@@ -30,9 +30,16 @@ use crate::{
 /// # Errors
 /// [`ApiError`].
 pub async fn way(write: &mut Write, fee: &FeeRecord) -> Result<Way, ApiError> {
+    let card = card::of_booking(write.conn(), &fee.booking).await?;
+    // No more than its holder agreed to.
+    let covers = card.is_some_and(|card| {
+        card.consent
+            .most
+            .is_none_or(|most| most.minor() >= fee.rest.minor())
+    });
     Ok(match fee.rest.chargeable() {
         _ if fee.rest.is_zero() => Way::Nothing,
-        Chargeable::Yes if card::of_booking(write.conn(), &fee.booking).await?.is_some() => Way::Card,
+        Chargeable::Yes if covers => Way::Card,
         Chargeable::Yes => Way::Client,
         Chargeable::BelowMinimum(_) | Chargeable::AboveMaximum => Way::NotByCard,
     })

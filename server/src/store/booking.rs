@@ -1,6 +1,7 @@
 //! Bookings.
 
 use domain::{
+    cancellation::{CancellationTerms, Explained},
     currency::Currency,
     id::{BookingId, EmployeeId, GroupDateId, SalonSlug},
     money::Money,
@@ -10,7 +11,7 @@ use domain::{
 };
 use sqlx::{AnyConnection, AnyExecutor, AnyPool, FromRow};
 
-use super::{StoreError, from_json, from_name, to_json, to_name};
+use super::{StoreError, from_json, from_name, salon::SalonRecord, to_json, to_name};
 use crate::api::{booking::Line, hold::Client, quote::Choice};
 
 /// A booking as it is kept.
@@ -44,6 +45,18 @@ pub struct BookingRecord {
     pub choice: Option<Choice>,
     /// What it costs, what is due and why.
     pub quote: Quote,
+    /// The salon's terms for cancelling when the client was told of them; `None`: booked before they were kept.
+    pub cancellation: Option<CancellationTerms>,
+}
+
+impl BookingRecord {
+    /// What cancelling this booking costs, and from when on: by the terms that its client was told of. What the salon has set since
+    /// then is for bookings made since then.
+    #[must_use]
+    pub fn cancelling(&self, salon: &SalonRecord) -> Explained {
+        let agreed = self.cancellation.as_ref().unwrap_or(&salon.cancellation);
+        agreed.explain(self.start, self.quote.services())
+    }
 }
 
 /// SHA-256 of a token, in hexadecimal: what the database knows of it.
@@ -59,7 +72,7 @@ macro_rules! select {
     ($where:literal) => {
         concat!(
             "SELECT id, salon, reference, version, token_until, state, hold_until, employee, group_date, starts, ends, \
-             client_name, email, phone, note, language, choice, quote FROM booking WHERE ",
+             client_name, email, phone, note, language, choice, quote, cancellation FROM booking WHERE ",
             $where
         )
     };
@@ -144,8 +157,8 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO booking (id, salon, reference, version, token_hash, token_until, state, hold_until, employee, \
-         group_date, starts, ends, client_name, email, phone, note, language, choice, quote, created) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+         group_date, starts, ends, client_name, email, phone, note, language, choice, quote, created, cancellation) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
     )
     .bind(new.id.as_str())
     .bind(new.salon.as_str())
@@ -167,6 +180,7 @@ pub async fn insert(
     .bind(new.choice.as_ref().map(to_json).transpose()?)
     .bind(to_json(&new.quote)?)
     .bind(now.0)
+    .bind(new.cancellation.as_ref().map(to_json).transpose()?)
     .execute(&mut *db)
     .await?;
     insert_lines(db, &new.id, lines).await
@@ -180,7 +194,7 @@ pub async fn rewrite(db: &mut AnyConnection, to: &BookingRecord, lines: &[Line])
     let done = sqlx::query(
         "UPDATE booking SET version = version + 1, state = $3, hold_until = $4, employee = $5, group_date = $6, \
          starts = $7, ends = $8, client_name = $9, email = $10, phone = $11, note = $12, language = $13, choice = $14, \
-         quote = $15 WHERE id = $1 AND version = $2",
+         quote = $15, cancellation = $16 WHERE id = $1 AND version = $2",
     )
     .bind(to.id.as_str())
     .bind(to.version)
@@ -197,6 +211,7 @@ pub async fn rewrite(db: &mut AnyConnection, to: &BookingRecord, lines: &[Line])
     .bind(&to.client.language)
     .bind(to.choice.as_ref().map(to_json).transpose()?)
     .bind(to_json(&to.quote)?)
+    .bind(to.cancellation.as_ref().map(to_json).transpose()?)
     .execute(&mut *db)
     .await?;
     if done.rows_affected() == 0 {
@@ -340,6 +355,7 @@ struct Row {
     language: String,
     choice: Option<String>,
     quote: String,
+    cancellation: Option<String>,
 }
 
 impl Row {
@@ -366,6 +382,7 @@ impl Row {
             },
             choice: self.choice.as_deref().map(from_json).transpose()?,
             quote: from_json(&self.quote)?,
+            cancellation: self.cancellation.as_deref().map(from_json).transpose()?,
         })
     }
 }

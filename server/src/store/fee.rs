@@ -38,6 +38,17 @@ pub struct FeeRecord {
     pub created: Moment,
 }
 
+impl FeeRecord {
+    /// What it costs the client: where it is kept of the payment, its rest is not asked for.
+    #[must_use]
+    pub fn costs(&self) -> Money {
+        match self.state {
+            FeeState::Kept => self.kept,
+            _ => self.sum,
+        }
+    }
+}
+
 /// What a fee is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -54,7 +54,7 @@ async fn confirm(page: &Page<'_>, minor: i64, card: &str, consent: Option<&Conse
     page.house.call("confirm", Some(&page.token), &request).await
 }
 
-async fn miss(house: &House, booking: &Booking) {
+pub async fn miss(house: &House, booking: &Booking) {
     until(house, booking, -1);
     call_off(house, &booking.id, Cause::Missed, Decision::AsSet)
         .await
@@ -66,7 +66,7 @@ async fn state(house: &House, id: &BookingId) -> FeeState {
 }
 
 /// As if this card had been saved; `None`: the one that was.
-async fn use_card(house: &House, payment_method: Option<&str>) {
+pub async fn use_card(house: &House, payment_method: Option<&str>) {
     let mut write = house.app.store.write().await.unwrap();
     sqlx::query("UPDATE saved_card SET payment_method = $1")
         .bind(payment_method)
@@ -76,7 +76,7 @@ async fn use_card(house: &House, payment_method: Option<&str>) {
     write.commit().await.unwrap();
 }
 
-async fn customer(house: &House) -> String {
+pub async fn customer(house: &House) -> String {
     let customers = house.stripe_get("/v1/customers").await;
     customers["data"][0]["id"].as_str().unwrap().to_owned()
 }

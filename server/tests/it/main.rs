@@ -7,6 +7,7 @@
     reason = "a test may panic; the helpers of these tests are no test functions themselves"
 )]
 
+mod agreed;
 mod binary;
 mod cancelling;
 mod complaints;

@@ -1,7 +1,6 @@
 //! The page where a client looks after a booking.
 
 use domain::{
-    cancellation::CancellationTerms,
     changing::{Cutoff, Permissions},
     fee::FeeState,
     id::LinkToken,
@@ -13,11 +12,11 @@ use server::{
         confirm::{Next, Pay},
     },
     payments::{cancelling, cancelling::Decision, fee},
-    store::{booking, fee::Cause, salon},
+    store::{booking, fee::Cause},
 };
 
 use crate::{
-    cancelling::{call_off, look, lumen, paid, set, settle_all, the_fee, until},
+    cancelling::{call_off, look, paid, set, settle_all, the_fee, until},
     fees::with_card,
     harness::{House, VISA, eur},
 };
@@ -118,6 +117,49 @@ async fn it_shows_first_what_cancelling_costs_and_then_does_that() {
     let seen = get(&house, &path).await;
     assert!(seen.text.contains("Cancelled") && seen.text.contains("Fee for cancelling late: EUR 24.00"));
     assert!(!seen.text.contains("/cancel\""));
+}
+
+#[tokio::test]
+async fn no_fee_is_named_that_nobody_takes() {
+    let house = House::start().await;
+    let page = house.page();
+    let choice = house.free_nth("svc_beard", "emp_jonas", 200).await;
+    page.hold(&choice).await.unwrap();
+    let unpaid = page.confirm(Pay::AtSalon).await.unwrap().booking;
+    until(&house, &unpaid, 2);
+    let path = address(&unpaid);
+    let seen = get(&house, &path).await.text;
+    assert!(
+        seen.contains("Now it costs nothing.") && !seen.contains("Now it costs EUR"),
+        "{seen}"
+    );
+    let seen = get(&house, &format!("{path}/cancel")).await.text;
+    assert!(seen.contains("None") && !seen.contains("EUR"), "{seen}");
+    let form = [("shown", hidden(&seen, "shown"))];
+    let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(post(&house, &format!("{path}/cancel"), &form).await.status, 303);
+    assert!(the_fee(&house, &unpaid.id).await.is_none());
+
+    // Paid in part, without a saved card: what was paid is all that it costs.
+    let page = house.page();
+    let choice = house.free_nth("svc_colour", "emp_anna", 200).await;
+    page.hold(&choice).await.unwrap();
+    let part = page.pay(2850, VISA).await.unwrap().booking;
+    until(&house, &part, 2);
+    let path = address(&part);
+    let seen = get(&house, &format!("{path}/cancel")).await.text;
+    assert!(
+        seen.contains("EUR 28.50") && !seen.contains("EUR 95.00"),
+        "{seen}"
+    );
+    let form = [("shown", hidden(&seen, "shown"))];
+    let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(post(&house, &format!("{path}/cancel"), &form).await.status, 303);
+    let seen = get(&house, &path).await.text;
+    assert!(seen.contains("Fee for cancelling late: EUR 28.50"), "{seen}");
+    settle_all(&house).await;
+    let told = |letter: &&String| letter.contains("is cancelled") && letter.contains("Fee: EUR 28.50");
+    assert_eq!(house.letters().iter().filter(told).count(), 1);
 }
 
 #[tokio::test]
@@ -345,20 +387,11 @@ async fn in_german_with_a_calendar_file_and_for_nobody_else() {
     let letters = house.letters().concat().replace("=\r\n", "");
     assert!(letters.contains(&path), "its address is in the letter");
     let mut write = house.app.store.write().await.unwrap();
-    sqlx::query("UPDATE booking SET language = 'de-AT' WHERE id = $1")
+    sqlx::query("UPDATE booking SET language = 'de-AT', cancellation = '{\"tiers\":[]}' WHERE id = $1")
         .bind(booking.id.as_str())
         .execute(write.conn())
         .await
         .unwrap();
-    let record = salon::find(write.conn(), &lumen()).await.unwrap().unwrap();
-    salon::set_changes(
-        write.conn(),
-        &lumen(),
-        &CancellationTerms::default(),
-        &record.changes,
-    )
-    .await
-    .unwrap();
     write.commit().await.unwrap();
     let seen = get(&house, &path).await;
     assert!(

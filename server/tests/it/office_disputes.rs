@@ -3,8 +3,11 @@
 use domain::role::Role;
 
 use crate::{
+    agreed::set_tiers,
+    cancelling::settle_all,
     desk::Desk,
-    harness::House,
+    fees::{customer, miss, use_card, with_card},
+    harness::{House, VISA},
     money::{Hears, advance, catch_up},
 };
 
@@ -76,6 +79,68 @@ async fn a_dispute_is_shown_with_its_deadline_and_answered_once() {
     );
     assert!(!desk.get("today").await.text.contains("A dispute about"));
     assert_eq!(desk.get("disputes/dp_1").await.status, 404);
+}
+
+/// The dispute that stands on the first page.
+async fn the_dispute(desk: &Desk<'_>) -> String {
+    let today = desk.get("today").await.text;
+    let id = today
+        .split("disputes/")
+        .nth(1)
+        .unwrap_or_else(|| panic!("{today}"));
+    format!("disputes/{}", id.split('"').next().unwrap())
+}
+
+#[tokio::test]
+async fn of_a_fee_the_bank_is_told_what_was_agreed_to_and_not_that_the_client_paid() {
+    let house = House::start().await;
+    let (_, booking) = with_card(&house, VISA).await;
+    sqlx::query("UPDATE attempt SET address = '203.0.113.7'")
+        .execute(house.app.store.read())
+        .await
+        .unwrap();
+    let attach = "/v1/payment_methods/pm_card_createDispute/attach";
+    let attached = house
+        .stripe_post(attach, &[("customer", &customer(&house).await)])
+        .await;
+    use_card(&house, attached["id"].as_str()).await;
+    // What the salon asks for today was never agreed to.
+    set_tiers(&house, &[(720, 10)]).await;
+    miss(&house, &booking).await;
+    settle_all(&house).await;
+    advance(&house, "all").await;
+    catch_up(&house, Hears::Everything).await;
+
+    let mut desk = Desk::of(&house, Role::Manager).await;
+    let path = the_dispute(&desk).await;
+    let seen = desk.get(&path).await.text;
+    for part in [
+        "did not come, which was noted on",
+        "By these terms that costs EUR 95.00",
+        "EUR 28.50 of it was kept of what was paid in advance",
+        "ticked a box beside this sentence (version 1, language en)",
+        "at most EUR 95.00.”",
+        "EUR 66.50 was charged to the saved card on",
+        "Fee for not coming: Colour",
+    ] {
+        assert!(seen.contains(part), "{part}: {seen}");
+    }
+    assert!(
+        !seen.contains("The client paid") && !seen.contains("EUR 9.50"),
+        "{seen}"
+    );
+    let story = [("story", "The client agreed to the fee and did not come.")];
+    assert_eq!(desk.post(&path, &story).await.status, 303);
+    house.work().await;
+    let sent = house.stripe_get(&format!("/v1/{path}")).await;
+    let policy = sent["evidence"]["cancellation_policy_disclosure"]
+        .as_str()
+        .unwrap();
+    assert!(
+        policy.contains("it costs EUR 47.50") && policy.contains("I agree that Lumen"),
+        "{policy}"
+    );
+    assert_eq!(sent["evidence"]["customer_purchase_ip"], "203.0.113.7");
 }
 
 #[tokio::test]

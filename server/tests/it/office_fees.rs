@@ -1,7 +1,10 @@
 //! Cancelling, not coming and fees in the back office.
 
 use domain::{fee::FeeState, role::Role};
-use server::{api::booking::State, store::salon};
+use server::{
+    api::{booking::State, confirm::Pay},
+    store::salon,
+};
 
 use crate::{
     cancelling::{lumen, paid, set, settle_all, the_fee, until},
@@ -168,6 +171,36 @@ async fn reception_cancels_by_the_terms_and_decides_about_no_fee() {
         );
     }
     assert_eq!(the_fee(&house, &booking.id).await.unwrap().state, FeeState::Asked);
+}
+
+#[tokio::test]
+async fn reception_sees_what_happens_when_reception_cancels() {
+    let house = House::start().await;
+    for (role, asked) in [(Role::Reception, false), (Role::Manager, true)] {
+        let page = house.page();
+        let choice = house.free_nth("svc_beard", "emp_jonas", 200).await;
+        page.hold(&choice).await.unwrap();
+        let booking = page.confirm(Pay::AtSalon).await.unwrap().booking;
+        until(&house, &booking, 2);
+        let mut desk = Desk::of(&house, role).await;
+        let path = format!("visits/{}", booking.id);
+        let seen = desk.get(&path).await.text;
+        assert_eq!(
+            seen.contains("The client is asked to pay by a link"),
+            asked,
+            "{seen}"
+        );
+        assert_eq!(seen.contains("Not asked for: no card is saved"), !asked, "{seen}");
+        let shown = shown(&seen, &format!("{path}/cancel"));
+        assert_eq!(shown, if asked { "1800 0" } else { "0 0" });
+        let form = [("shown", shown.as_str()), ("fee", "take")];
+        assert_eq!(desk.post(&format!("{path}/cancel"), &form).await.status, 303);
+        let fee = the_fee(&house, &booking.id).await.map(|fee| fee.state);
+        assert_eq!(fee, asked.then_some(FeeState::NeedsClient));
+        let log = desk.get(&path).await.text;
+        let told = if asked { "fee EUR 18.00" } else { "fee EUR 0.00" };
+        assert!(log.contains(told), "{log}");
+    }
 }
 
 #[tokio::test]

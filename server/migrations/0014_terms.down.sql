@@ -1,0 +1,2 @@
+ALTER TABLE saved_card DROP COLUMN most;
+ALTER TABLE booking DROP COLUMN cancellation;
