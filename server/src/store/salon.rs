@@ -183,43 +183,42 @@ pub async fn insert(db: &mut AnyConnection, new: &SalonRecord) -> Result<bool, S
     Ok(done.rows_affected() == 1)
 }
 
-/// Up to `most` salons with keys whose list of movements at Stripe is to be read by now, each taken until `again`: should this
-/// process die, another does it then. With each, until when it was read (seconds since 1970).
+/// Up to `most` salons whose list of movements is to be read, the one that waits longest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn to_settle(db: &AnyPool, now: Moment, most: i64) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT slug FROM salon WHERE settle_at <= $1 AND secret_key IS NOT NULL ORDER BY settle_at LIMIT $2",
+    )
+    .bind(now.0)
+    .bind(most)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(slug,)| slug).collect())
+}
+
+/// Takes the reading of a salon's list until `again`, and says until when it was read (seconds since 1970); `None` when another
+/// took it.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn take_to_settle(
     db: &mut AnyConnection,
+    slug: &SalonSlug,
     now: Moment,
     again: Moment,
-    most: i64,
-) -> Result<Vec<(SalonSlug, i64)>, StoreError> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "UPDATE salon SET settle_at = $2 WHERE slug IN \
-         (SELECT slug FROM salon WHERE settle_at <= $1 AND secret_key IS NOT NULL ORDER BY settle_at LIMIT $3) \
-         AND settle_at <= $1 RETURNING slug, settled_until",
+) -> Result<Option<i64>, StoreError> {
+    let row: Option<(i64,)> = sqlx::query_as(
+        "UPDATE salon SET settle_at = $3 WHERE slug = $1 AND settle_at <= $2 AND secret_key IS NOT NULL \
+         RETURNING settled_until",
     )
+    .bind(slug.as_str())
     .bind(now.0)
     .bind(again.0)
-    .bind(most)
-    .fetch_all(db)
+    .fetch_optional(db)
     .await?;
-    rows.into_iter()
-        .map(|(slug, until)| Ok((SalonSlug::parse(&slug).map_err(StoreError::damaged)?, until)))
-        .collect()
-}
-
-/// Whether any salon's list is to be read.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn any_to_settle(db: &AnyPool, now: Moment) -> Result<bool, StoreError> {
-    let found: Option<(String,)> =
-        sqlx::query_as("SELECT slug FROM salon WHERE settle_at <= $1 AND secret_key IS NOT NULL LIMIT 1")
-            .bind(now.0)
-            .fetch_optional(db)
-            .await?;
-    Ok(found.is_some())
+    Ok(row.map(|(until,)| until))
 }
 
 /// Notes until when a salon's list was read (seconds since 1970), and when it is read next.

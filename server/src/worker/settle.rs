@@ -6,7 +6,6 @@ use domain::{
     ledger::{Settled, SettledKind},
 };
 
-use super::BATCH;
 use crate::{
     api::error::{ApiError, Code},
     app::App,
@@ -26,19 +25,21 @@ const OVERLAP: i64 = 24 * 3_600;
 /// Pages of 100 in one reading. More are an error that the log tells, and nothing is skipped.
 const PAGES: usize = 1_000;
 
-/// Reads the lists that are due.
-pub async fn run(app: &App) -> Result<(), ApiError> {
-    if !salon::any_to_settle(app.store.read(), app.now()).await? {
-        return Ok(());
-    }
+/// Reads a salon's list, if it is due.
+pub async fn run(app: &App, salon: &str) -> Result<(), ApiError> {
+    let slug = SalonSlug::parse(salon).map_err(StoreError::damaged)?;
     let now = app.now();
     let mut write = app.store.write().await?;
-    let due = salon::take_to_settle(write.conn(), now, now.plus_millis(LEASE), BATCH).await?;
-    write.commit().await?;
-    for (slug, until) in due {
-        if let Err(error) = read(app, &slug, until).await {
-            tracing::warn!(salon = %slug, %error, "Stripe's list could not be read; tried again in some minutes");
-        }
+    let taken = salon::take_to_settle(write.conn(), &slug, now, now.plus_millis(LEASE)).await?;
+    match write.commit().await {
+        // Another process has it.
+        Err(StoreError::Conflict(_)) => return Ok(()),
+        done => done?,
+    }
+    if let Some(until) = taken
+        && let Err(error) = read(app, &slug, until).await
+    {
+        tracing::warn!(salon = %slug, %error, "Stripe's list could not be read; tried again in some minutes");
     }
     Ok(())
 }

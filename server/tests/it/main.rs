@@ -54,3 +54,4 @@ mod trouble;
 mod unheard;
 mod visits;
 mod webhooks;
+mod worker;

@@ -1,0 +1,3 @@
+ALTER TABLE booking DROP COLUMN end_tries;
+ALTER TABLE booking DROP COLUMN end_at;
+ALTER TABLE job DROP COLUMN salon;
