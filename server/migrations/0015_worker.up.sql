@@ -6,3 +6,6 @@ ALTER TABLE job ADD COLUMN salon TEXT NOT NULL DEFAULT '';
 -- When the end of a hold is tried next, and how often it was tried in vain.
 ALTER TABLE booking ADD COLUMN end_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE booking ADD COLUMN end_tries BIGINT NOT NULL DEFAULT 0;
+
+-- Where a reading of Stripe's list has got to that is not at its end yet (seconds since 1970); 0: none is under way.
+ALTER TABLE salon ADD COLUMN settling_from BIGINT NOT NULL DEFAULT 0;

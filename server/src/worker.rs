@@ -118,7 +118,7 @@ impl Part {
             Part::Payments => ask_about(app, lane, turn).await,
             Part::Links => links::run(app).await,
             Part::Jobs(queue) => jobs::run(app, queue, lane, turn).await,
-            Part::Movements => settle::run(app, lane).await,
+            Part::Movements => settle::run(app, lane, turn).await,
             Part::Figures => figures(app, turn).await,
         };
         if let Err(error) = done {

@@ -198,8 +198,16 @@ pub async fn to_settle(db: &AnyPool, now: Moment, most: i64) -> Result<Vec<Strin
     Ok(rows.into_iter().map(|(slug,)| slug).collect())
 }
 
-/// Takes the reading of a salon's list until `again`, and says until when it was read (seconds since 1970); `None` when another
-/// took it.
+/// How far the reading of a salon's list of movements has got, in seconds since 1970.
+#[derive(Clone, Copy, Debug)]
+pub struct Settling {
+    /// Until when it was read.
+    pub until: i64,
+    /// Where the reading that is under way goes on; `None`: none is.
+    pub from: Option<i64>,
+}
+
+/// Takes the reading of a salon's list until `again`; `None` when another took it.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -208,32 +216,36 @@ pub async fn take_to_settle(
     slug: &SalonSlug,
     now: Moment,
     again: Moment,
-) -> Result<Option<i64>, StoreError> {
-    let row: Option<(i64,)> = sqlx::query_as(
+) -> Result<Option<Settling>, StoreError> {
+    let row: Option<(i64, i64)> = sqlx::query_as(
         "UPDATE salon SET settle_at = $3 WHERE slug = $1 AND settle_at <= $2 AND secret_key IS NOT NULL \
-         RETURNING settled_until",
+         RETURNING settled_until, settling_from",
     )
     .bind(slug.as_str())
     .bind(now.0)
     .bind(again.0)
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|(until,)| until))
+    Ok(row.map(|(until, from)| Settling {
+        until,
+        from: (from > 0).then_some(from),
+    }))
 }
 
-/// Notes until when a salon's list was read (seconds since 1970), and when it is read next.
+/// Notes how far the reading of a salon's list has got, and when it goes on or is done again.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn note_settled(
     db: &mut AnyConnection,
     slug: &SalonSlug,
-    until: i64,
+    to: Settling,
     next: Moment,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE salon SET settled_until = $2, settle_at = $3 WHERE slug = $1")
+    sqlx::query("UPDATE salon SET settled_until = $2, settling_from = $3, settle_at = $4 WHERE slug = $1")
         .bind(slug.as_str())
-        .bind(until)
+        .bind(to.until)
+        .bind(to.from.unwrap_or_default())
         .bind(next.0)
         .execute(db)
         .await?;

@@ -8,6 +8,7 @@
 )]
 
 mod binary;
+mod busy_account;
 mod cancelling;
 mod complaints;
 mod declines;
