@@ -1,132 +1,148 @@
 //! What time brings: holds end, unknown payments are asked about, jobs are done.
 //!
 //! Everything here may be done twice, by this process after a crash or by two processes at once: the database decides.
+//!
+//! The work has parts, and each part has lanes, one for each salon that has something due: no mail server, gateway or account
+//! that does not answer holds up more than its own lane.
 
+mod holds;
 mod jobs;
+mod lanes;
 mod links;
 pub mod roll;
 mod settle;
+mod turn;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use domain::{
-    id::BookingId,
-    payment::{AttemptState, BookingState},
+use tokio::{
+    sync::watch,
+    task::{Id, JoinSet},
 };
-use tokio::sync::watch;
 
+use self::turn::Turn;
 use crate::{
     api::error::ApiError,
     app::App,
     payments::ask,
-    store::{
-        attempt::{self, AttemptRecord},
-        booking::{self, BookingRecord},
-        claim,
-    },
+    store::{attempt, booking, job, job::Queue, salon},
 };
 
-/// How often the worker looks, and how much of each kind it takes at a time.
+/// How often each part looks for what is due.
 const EVERY: Duration = Duration::from_millis(500);
+/// How much of a lane is listed at a time.
 const BATCH: i64 = 50;
+/// How many lanes are listed at a time.
+const LANES: i64 = 500;
 
-/// Works until told to stop.
-pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        tick(&app).await;
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            changed = stop.changed() => {
-                // Whoever could tell us to stop is gone.
-                if changed.is_err() {
-                    return;
-                }
+/// A part of the work. Each goes on whatever holds up the others.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Part {
+    Holds,
+    Payments,
+    Links,
+    Jobs(Queue),
+    Movements,
+    Figures,
+}
+
+/// In the order in which one after the other does them.
+const PARTS: [Part; 8] = [
+    Part::Holds,
+    Part::Payments,
+    Part::Links,
+    Part::Jobs(Queue::Money),
+    Part::Jobs(Queue::Letters),
+    Part::Jobs(Queue::Messages),
+    Part::Movements,
+    Part::Figures,
+];
+
+/// Works until told to stop; then what is under way is finished.
+pub async fn run(app: App, stop: watch::Receiver<bool>) {
+    let mut tasks = JoinSet::new();
+    let mut parts: HashMap<Id, Part> = HashMap::new();
+    for part in PARTS {
+        let task = tasks.spawn(lanes::run(app.clone(), part, stop.clone()));
+        parts.insert(task.id(), part);
+    }
+    while let Some(ended) = tasks.join_next_with_id().await {
+        let Err(error) = ended else { continue };
+        let Some(part) = parts.remove(&error.id()) else {
+            continue;
+        };
+        tracing::error!(?part, %error, "a part of the worker broke, and begins anew");
+        tokio::time::sleep(EVERY).await;
+        let task = tasks.spawn(lanes::run(app.clone(), part, stop.clone()));
+        parts.insert(task.id(), part);
+    }
+}
+
+/// Does what is due now, one thing after the other. A failure is logged, and tried again the next time.
+pub async fn tick(app: &App) {
+    for part in PARTS {
+        for lane in part.due(app).await {
+            part.work(app, &lane, &mut Turn::endless()).await;
+        }
+    }
+}
+
+impl Part {
+    /// The lanes in which something is due, the one that waits longest first.
+    async fn due(self, app: &App) -> Vec<String> {
+        match self.lanes(app).await {
+            Ok(lanes) => lanes,
+            Err(error) => {
+                tracing::warn!(part = ?self, %error, "the worker could not look what is due");
+                Vec::new()
             }
         }
     }
-}
 
-/// Does what is due now. A failure is logged, and tried again at the next tick.
-pub async fn tick(app: &App) {
-    for (what, result) in [
-        ("ends of holds", end_holds(app).await),
-        ("unknown payments", ask_about(app).await),
-        ("visit links", links::run(app).await),
-        ("jobs", jobs::run(app).await),
-        ("Stripe's list of movements", settle::run(app).await),
-        ("figures", roll::run(app).await),
-    ] {
-        if let Err(error) = result {
-            tracing::warn!(what, %error, "the worker could not go on");
+    async fn lanes(self, app: &App) -> Result<Vec<String>, ApiError> {
+        let (db, now) = (app.store.read(), app.now());
+        Ok(match self {
+            Part::Holds => booking::salons_with_holds_over(db, now, LANES).await?,
+            Part::Payments => attempt::salons_to_ask(db, now, LANES).await?,
+            // Not of the salons: the database alone is asked.
+            Part::Links | Part::Figures => vec![String::new()],
+            Part::Jobs(queue) => job::salons_due(db, queue, now, LANES).await?,
+            Part::Movements => salon::to_settle(db, now, LANES).await?,
+        })
+    }
+
+    /// Does what is due in a lane, until its turn is over.
+    async fn work(self, app: &App, lane: &str, turn: &mut Turn) {
+        let done = match self {
+            Part::Holds => holds::run(app, lane, turn).await,
+            Part::Payments => ask_about(app, lane, turn).await,
+            Part::Links => links::run(app).await,
+            Part::Jobs(queue) => jobs::run(app, queue, lane, turn).await,
+            Part::Movements => settle::run(app, lane, turn).await,
+            Part::Figures => figures(app, turn).await,
+        };
+        if let Err(error) = done {
+            tracing::warn!(part = ?self, lane, %error, "the worker could not go on");
         }
     }
 }
 
-async fn end_holds(app: &App) -> Result<(), ApiError> {
-    for id in booking::holds_over(app.store.read(), app.now(), BATCH).await? {
-        if let Err(error) = end_hold(app, &id).await {
-            tracing::warn!(booking = %id, %error, "a hold could not be ended yet");
+async fn ask_about(app: &App, salon: &str, turn: &mut Turn) -> Result<(), ApiError> {
+    for id in attempt::to_ask(app.store.read(), salon, app.now(), BATCH).await? {
+        if turn.is_over() {
+            break;
         }
-    }
-    Ok(())
-}
-
-/// Ends one hold: first what could still take money for it, then the hold.
-async fn end_hold(app: &App, id: &BookingId) -> Result<(), ApiError> {
-    let attempts = attempt::of_booking(app.store.read(), id).await?;
-    // Read after its attempts: the list of holds may be minutes old by now, and a hold that was taken again meanwhile may
-    // have a new payment.
-    let booking = booking::find(app.store.read(), id).await?;
-    if !booking.is_some_and(|booking| is_over(app, &booking)) {
-        return Ok(());
-    }
-    if let Some(open) = attempts.iter().find(|attempt| attempt.state.is_open())
-        && !is_ended(app, open).await?
-    {
-        // Not known yet. The slot stays taken rather than being sold twice.
-        return Ok(());
-    }
-    let mut write = app.store.write().await?;
-    let Some(booking) = booking::find(write.conn(), id).await? else {
-        return Ok(());
-    };
-    let open = attempt::of_booking(write.conn(), id)
-        .await?
-        .iter()
-        .any(|attempt| attempt.state.is_open());
-    if is_over(app, &booking)
-        && !open
-        && booking::advance(write.conn(), id, booking.version, BookingState::Expired).await?
-    {
-        claim::give_up(write.conn(), id.as_str()).await?;
-        write.commit().await?;
-        tracing::info!(booking = %id, "a hold ended");
-    }
-    Ok(())
-}
-
-fn is_over(app: &App, booking: &BookingRecord) -> bool {
-    booking.state == BookingState::Held && booking.hold_until <= Some(app.now())
-}
-
-/// Ends a payment for the end of its hold, unless [`ask_about`] has to ask about it first: before its intent is known, the
-/// first call may be under way, and a question beside it could take the money that the call is then told was not taken. Stripe's
-/// own work can't be cancelled.
-async fn is_ended(app: &App, open: &AttemptRecord) -> Result<bool, ApiError> {
-    if open.intent.is_none() || open.state == AttemptState::Processing {
-        return Ok(false);
-    }
-    Ok(!ask::end(app, open).await?.state.is_open())
-}
-
-async fn ask_about(app: &App) -> Result<(), ApiError> {
-    for id in attempt::to_ask(app.store.read(), app.now(), BATCH).await? {
         let Some(attempt) = attempt::find(app.store.read(), &id).await? else {
             continue;
         };
-        if let Err(error) = ask::again(app, &attempt).await {
+        if let Err(error) = turn.step(ask::again(app, &attempt)).await {
             tracing::warn!(attempt = %id, %error, "a payment could not be asked about");
         }
     }
+    Ok(())
+}
+
+async fn figures(app: &App, turn: &mut Turn) -> Result<(), ApiError> {
+    while !turn.is_over() && !roll::some(app, 1).await? {}
     Ok(())
 }

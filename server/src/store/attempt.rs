@@ -344,14 +344,30 @@ pub async fn give_up_fee(db: &mut AnyConnection, booking: &BookingId, now: Momen
     Ok(())
 }
 
-/// Up to `most` attempts that Stripe must be asked about by now.
+/// Up to `most` salons with attempts that Stripe must be asked about by now.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn to_ask(db: &AnyPool, now: Moment, most: i64) -> Result<Vec<AttemptId>, StoreError> {
+pub async fn salons_to_ask(db: &AnyPool, now: Moment, most: i64) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT salon FROM attempt WHERE ask_at <= $1 GROUP BY salon ORDER BY MIN(ask_at) LIMIT $2",
+    )
+    .bind(now.0)
+    .bind(most)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(salon,)| salon).collect())
+}
+
+/// Up to `most` attempts of a salon that Stripe must be asked about by now.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn to_ask(db: &AnyPool, salon: &str, now: Moment, most: i64) -> Result<Vec<AttemptId>, StoreError> {
     let rows: Vec<(String,)> =
-        sqlx::query_as("SELECT id FROM attempt WHERE ask_at <= $1 ORDER BY ask_at LIMIT $2")
+        sqlx::query_as("SELECT id FROM attempt WHERE ask_at <= $1 AND salon = $2 ORDER BY ask_at LIMIT $3")
             .bind(now.0)
+            .bind(salon)
             .bind(most)
             .fetch_all(db)
             .await?;

@@ -194,7 +194,7 @@ pub async fn rewrite(db: &mut AnyConnection, to: &BookingRecord, lines: &[Line])
     let done = sqlx::query(
         "UPDATE booking SET version = version + 1, state = $3, hold_until = $4, employee = $5, group_date = $6, \
          starts = $7, ends = $8, client_name = $9, email = $10, phone = $11, note = $12, language = $13, choice = $14, \
-         quote = $15, cancellation = $16 WHERE id = $1 AND version = $2",
+         quote = $15, cancellation = $16, end_at = 0, end_tries = 0 WHERE id = $1 AND version = $2",
     )
     .bind(to.id.as_str())
     .bind(to.version)
@@ -236,13 +236,14 @@ pub async fn advance(
     version: i64,
     state: BookingState,
 ) -> Result<bool, StoreError> {
-    let done =
-        sqlx::query("UPDATE booking SET version = version + 1, state = $3 WHERE id = $1 AND version = $2")
-            .bind(id.as_str())
-            .bind(version)
-            .bind(to_name(&state)?)
-            .execute(db)
-            .await?;
+    let done = sqlx::query(
+        "UPDATE booking SET version = version + 1, state = $3, end_at = 0 WHERE id = $1 AND version = $2",
+    )
+    .bind(id.as_str())
+    .bind(version)
+    .bind(to_name(&state)?)
+    .execute(db)
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -268,21 +269,69 @@ pub async fn set_token(
     Ok(())
 }
 
-/// Up to `most` bookings whose hold is over, the longest ended first.
+/// A hold that is over and can be ended: nobody knows when what has no intent yet, or is Stripe's own work, comes to an end, and it is
+/// asked about until it does.
+macro_rules! hold_is_over {
+    () => {
+        "b.state = 'held' AND b.hold_until <= $1 AND b.end_at <= $1 AND NOT EXISTS (SELECT 1 FROM attempt a \
+         WHERE a.booking = b.id AND a.purpose = 'booking' AND (a.state IN ('created', 'unknown', 'processing') \
+         OR (a.state = 'requires_action' AND a.intent IS NULL)))"
+    };
+}
+
+/// Up to `most` salons with bookings whose hold is over, the longest ended first.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn holds_over(db: &AnyPool, now: Moment, most: i64) -> Result<Vec<BookingId>, StoreError> {
-    let rows: Vec<(String,)> = sqlx::query_as(
-        "SELECT id FROM booking WHERE state = 'held' AND hold_until <= $1 ORDER BY hold_until LIMIT $2",
-    )
+pub async fn salons_with_holds_over(db: &AnyPool, now: Moment, most: i64) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = sqlx::query_as(concat!(
+        "SELECT b.salon FROM booking b WHERE ",
+        hold_is_over!(),
+        " GROUP BY b.salon ORDER BY MIN(b.hold_until) LIMIT $2"
+    ))
     .bind(now.0)
     .bind(most)
     .fetch_all(db)
     .await?;
+    Ok(rows.into_iter().map(|(salon,)| salon).collect())
+}
+
+/// Up to `most` bookings of a salon whose hold is over, the longest ended first, and how often their end was tried in vain.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn holds_over(
+    db: &AnyPool,
+    salon: &str,
+    now: Moment,
+    most: i64,
+) -> Result<Vec<(BookingId, i64)>, StoreError> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(concat!(
+        "SELECT b.id, b.end_tries FROM booking b WHERE ",
+        hold_is_over!(),
+        " AND b.salon = $2 ORDER BY b.hold_until LIMIT $3"
+    ))
+    .bind(now.0)
+    .bind(salon)
+    .bind(most)
+    .fetch_all(db)
+    .await?;
     rows.into_iter()
-        .map(|(id,)| BookingId::parse(&id).map_err(StoreError::damaged))
+        .map(|(id, tries)| Ok((BookingId::parse(&id).map_err(StoreError::damaged)?, tries)))
         .collect()
+}
+
+/// Notes when the end of a hold is tried again. Any change of the booking or its payment brings that forward.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn put_off_end(db: &mut AnyConnection, id: &BookingId, until: Moment) -> Result<(), StoreError> {
+    sqlx::query("UPDATE booking SET end_at = $2, end_tries = end_tries + 1 WHERE id = $1")
+        .bind(id.as_str())
+        .bind(until.0)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// When a salon's people are busy between two moments: bookings, holds and group events.

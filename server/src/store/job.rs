@@ -9,6 +9,28 @@ use sqlx::{AnyConnection, AnyPool};
 
 use super::{StoreError, from_json, to_json};
 
+/// What is due in a queue: of which salons, or of one of them. Money is whatever is not for another queue.
+macro_rules! due {
+    ($what:literal, $kinds:literal, per_salon) => {
+        concat!(
+            "SELECT ",
+            $what,
+            " FROM job WHERE done IS NULL AND run_at <= $1 AND kind ",
+            $kinds,
+            " GROUP BY salon ORDER BY MIN(run_at) LIMIT $2"
+        )
+    };
+    ($what:literal, $kinds:literal, of_salon) => {
+        concat!(
+            "SELECT ",
+            $what,
+            " FROM job WHERE done IS NULL AND run_at <= $1 AND salon = $2 AND kind ",
+            $kinds,
+            " ORDER BY run_at LIMIT 1"
+        )
+    };
+}
+
 /// Something to do.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
@@ -148,13 +170,24 @@ pub enum Notice {
     FeeFailed,
 }
 
+/// Jobs that wait for the same kind of other side.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Queue {
+    /// Stripe.
+    Money,
+    /// The mail server.
+    Letters,
+    /// The gateways for short messages.
+    Messages,
+}
+
 /// A job that is due.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct DueJob {
     /// Its id, 32 hexadecimal digits.
     pub id: String,
-    /// What to do.
-    pub job: Job,
+    /// What to do, if it can be read.
+    pub job: Result<Job, StoreError>,
     /// How often it was tried.
     pub tries: i64,
 }
@@ -164,12 +197,13 @@ pub struct DueJob {
 /// # Errors
 /// [`StoreError`].
 pub async fn insert(db: &mut AnyConnection, id: &str, job: &Job, due: Moment) -> Result<(), StoreError> {
-    let kind = kind(job);
-    sqlx::query("INSERT INTO job (id, kind, payload, run_at) VALUES ($1, $2, $3, $4)")
+    let salon = salon_of(db, job).await?;
+    sqlx::query("INSERT INTO job (id, kind, payload, run_at, salon) VALUES ($1, $2, $3, $4, $5)")
         .bind(id)
-        .bind(kind)
+        .bind(kind(job))
         .bind(to_json(job)?)
         .bind(due.0)
+        .bind(salon)
         .execute(db)
         .await?;
     Ok(())
@@ -180,58 +214,86 @@ pub async fn insert(db: &mut AnyConnection, id: &str, job: &Job, due: Moment) ->
 /// # Errors
 /// [`StoreError`].
 pub async fn insert_once(db: &mut AnyConnection, id: &str, job: &Job, due: Moment) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO job (id, kind, payload, run_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
-        .bind(id)
-        .bind(kind(job))
-        .bind(to_json(job)?)
-        .bind(due.0)
-        .execute(db)
-        .await?;
+    let salon = salon_of(db, job).await?;
+    sqlx::query(
+        "INSERT INTO job (id, kind, payload, run_at, salon) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+    )
+    .bind(id)
+    .bind(kind(job))
+    .bind(to_json(job)?)
+    .bind(due.0)
+    .bind(salon)
+    .execute(db)
+    .await?;
     Ok(())
 }
 
-/// Up to `most` jobs that are due, each taken until `again`: should this process die, it is due again then.
+/// Up to `most` salons with jobs of this queue that are due, the one that waits longest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn salons_due(
+    db: &AnyPool,
+    queue: Queue,
+    now: Moment,
+    most: i64,
+) -> Result<Vec<String>, StoreError> {
+    let sql = match queue {
+        Queue::Money => due!("salon", "NOT IN ('mail', 'notify', 'tell', 'message')", per_salon),
+        Queue::Letters => due!("salon", "IN ('mail', 'notify', 'tell')", per_salon),
+        Queue::Messages => due!("salon", "= 'message'", per_salon),
+    };
+    let rows: Vec<(String,)> = sqlx::query_as(sql).bind(now.0).bind(most).fetch_all(db).await?;
+    Ok(rows.into_iter().map(|(salon,)| salon).collect())
+}
+
+/// The job of a salon in this queue that is due longest.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn next_due(
+    db: &AnyPool,
+    queue: Queue,
+    salon: &str,
+    now: Moment,
+) -> Result<Option<String>, StoreError> {
+    let sql = match queue {
+        Queue::Money => due!("id", "NOT IN ('mail', 'notify', 'tell', 'message')", of_salon),
+        Queue::Letters => due!("id", "IN ('mail', 'notify', 'tell')", of_salon),
+        Queue::Messages => due!("id", "= 'message'", of_salon),
+    };
+    let row: Option<(String,)> = sqlx::query_as(sql)
+        .bind(now.0)
+        .bind(salon)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// Takes a job that is due until `again`: should this process die, it is due again then. `None` when another took it.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn take(
     db: &mut AnyConnection,
+    id: &str,
     now: Moment,
     again: Moment,
-    most: i64,
-) -> Result<Vec<DueJob>, StoreError> {
-    let rows: Vec<(String, String, i64)> = sqlx::query_as(
-        "UPDATE job SET run_at = $2, tries = tries + 1 WHERE id IN \
-         (SELECT id FROM job WHERE done IS NULL AND run_at <= $1 ORDER BY run_at LIMIT $3) AND run_at <= $1 \
+) -> Result<Option<DueJob>, StoreError> {
+    let row: Option<(String, String, i64)> = sqlx::query_as(
+        "UPDATE job SET run_at = $3, tries = tries + 1 WHERE id = $1 AND done IS NULL AND run_at <= $2 \
          RETURNING id, payload, tries",
     )
+    .bind(id)
     .bind(now.0)
     .bind(again.0)
-    .bind(most)
-    .fetch_all(db)
+    .fetch_optional(db)
     .await?;
-    rows.into_iter()
-        .map(|(id, payload, tries)| {
-            Ok(DueJob {
-                id,
-                job: from_json(&payload)?,
-                tries,
-            })
-        })
-        .collect()
-}
-
-/// Whether any job is due.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn any_due(db: &AnyPool, now: Moment) -> Result<bool, StoreError> {
-    let found: Option<(String,)> =
-        sqlx::query_as("SELECT id FROM job WHERE done IS NULL AND run_at <= $1 LIMIT 1")
-            .bind(now.0)
-            .fetch_optional(db)
-            .await?;
-    Ok(found.is_some())
+    Ok(row.map(|(id, payload, tries)| DueJob {
+        id,
+        job: from_json(&payload),
+        tries,
+    }))
 }
 
 /// Notes that a job is done.
@@ -274,4 +336,24 @@ fn kind(job: &Job) -> &'static str {
         Job::Notify { .. } => "notify",
         Job::Tell { .. } => "tell",
     }
+}
+
+/// The salon that a job is done for; empty when what it is about is not there.
+async fn salon_of(db: &mut AnyConnection, job: &Job) -> Result<String, StoreError> {
+    let (sql, id) = match job {
+        Job::Notify { salon, .. } => return Ok(salon.to_string()),
+        Job::Mail { booking, .. } | Job::Message { booking, .. } | Job::Tell { booking, .. } => {
+            ("SELECT salon FROM booking WHERE id = $1", booking.as_str())
+        }
+        Job::MailRefund { refund } | Job::Refund { refund } | Job::AwaitRefund { refund } => (
+            "SELECT a.salon FROM refund r JOIN attempt a ON a.id = r.attempt WHERE r.id = $1",
+            refund.as_str(),
+        ),
+        Job::CancelIntent { attempt } | Job::ReadRefunds { attempt } | Job::ReadDisputes { attempt } => {
+            ("SELECT salon FROM attempt WHERE id = $1", attempt.as_str())
+        }
+        Job::AnswerDispute { evidence } => ("SELECT salon FROM evidence WHERE id = $1", evidence.as_str()),
+    };
+    let row: Option<(String,)> = sqlx::query_as(sql).bind(id).fetch_optional(db).await?;
+    Ok(row.map(|(salon,)| salon).unwrap_or_default())
 }

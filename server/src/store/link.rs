@@ -176,17 +176,20 @@ pub async fn take_to_remind(
 }
 
 /// Up to `most` visits that are called off by now, should they not be paid. They stay in this list until
-/// [`forget_cancelling`].
+/// [`forget_cancelling`], and are left out while somebody is paying.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn to_cancel(db: &AnyPool, now: Moment, most: i64) -> Result<Vec<BookingId>, StoreError> {
-    let rows: Vec<(String,)> =
-        sqlx::query_as("SELECT booking FROM visit_link WHERE cancel_at <= $1 ORDER BY cancel_at LIMIT $2")
-            .bind(now.0)
-            .bind(most)
-            .fetch_all(db)
-            .await?;
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT l.booking FROM visit_link l WHERE l.cancel_at <= $1 AND NOT EXISTS (SELECT 1 FROM attempt a \
+         WHERE a.booking = l.booking AND a.purpose = 'booking' \
+         AND a.state IN ('created', 'unknown', 'requires_action', 'processing')) ORDER BY l.cancel_at LIMIT $2",
+    )
+    .bind(now.0)
+    .bind(most)
+    .fetch_all(db)
+    .await?;
     read(rows)
 }
 

@@ -183,58 +183,69 @@ pub async fn insert(db: &mut AnyConnection, new: &SalonRecord) -> Result<bool, S
     Ok(done.rows_affected() == 1)
 }
 
-/// Up to `most` salons with keys whose list of movements at Stripe is to be read by now, each taken until `again`: should this
-/// process die, another does it then. With each, until when it was read (seconds since 1970).
+/// Up to `most` salons whose list of movements is to be read, the one that waits longest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn to_settle(db: &AnyPool, now: Moment, most: i64) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT slug FROM salon WHERE settle_at <= $1 AND secret_key IS NOT NULL ORDER BY settle_at LIMIT $2",
+    )
+    .bind(now.0)
+    .bind(most)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(slug,)| slug).collect())
+}
+
+/// How far the reading of a salon's list of movements has got, in seconds since 1970.
+#[derive(Clone, Copy, Debug)]
+pub struct Settling {
+    /// Until when it was read.
+    pub until: i64,
+    /// Where the reading that is under way goes on; `None`: none is.
+    pub from: Option<i64>,
+}
+
+/// Takes the reading of a salon's list until `again`; `None` when another took it.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn take_to_settle(
     db: &mut AnyConnection,
+    slug: &SalonSlug,
     now: Moment,
     again: Moment,
-    most: i64,
-) -> Result<Vec<(SalonSlug, i64)>, StoreError> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "UPDATE salon SET settle_at = $2 WHERE slug IN \
-         (SELECT slug FROM salon WHERE settle_at <= $1 AND secret_key IS NOT NULL ORDER BY settle_at LIMIT $3) \
-         AND settle_at <= $1 RETURNING slug, settled_until",
+) -> Result<Option<Settling>, StoreError> {
+    let row: Option<(i64, i64)> = sqlx::query_as(
+        "UPDATE salon SET settle_at = $3 WHERE slug = $1 AND settle_at <= $2 AND secret_key IS NOT NULL \
+         RETURNING settled_until, settling_from",
     )
+    .bind(slug.as_str())
     .bind(now.0)
     .bind(again.0)
-    .bind(most)
-    .fetch_all(db)
+    .fetch_optional(db)
     .await?;
-    rows.into_iter()
-        .map(|(slug, until)| Ok((SalonSlug::parse(&slug).map_err(StoreError::damaged)?, until)))
-        .collect()
+    Ok(row.map(|(until, from)| Settling {
+        until,
+        from: (from > 0).then_some(from),
+    }))
 }
 
-/// Whether any salon's list is to be read.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn any_to_settle(db: &AnyPool, now: Moment) -> Result<bool, StoreError> {
-    let found: Option<(String,)> =
-        sqlx::query_as("SELECT slug FROM salon WHERE settle_at <= $1 AND secret_key IS NOT NULL LIMIT 1")
-            .bind(now.0)
-            .fetch_optional(db)
-            .await?;
-    Ok(found.is_some())
-}
-
-/// Notes until when a salon's list was read (seconds since 1970), and when it is read next.
+/// Notes how far the reading of a salon's list has got, and when it goes on or is done again.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn note_settled(
     db: &mut AnyConnection,
     slug: &SalonSlug,
-    until: i64,
+    to: Settling,
     next: Moment,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE salon SET settled_until = $2, settle_at = $3 WHERE slug = $1")
+    sqlx::query("UPDATE salon SET settled_until = $2, settling_from = $3, settle_at = $4 WHERE slug = $1")
         .bind(slug.as_str())
-        .bind(until)
+        .bind(to.until)
+        .bind(to.from.unwrap_or_default())
         .bind(next.0)
         .execute(db)
         .await?;

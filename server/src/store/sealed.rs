@@ -30,6 +30,9 @@ pub struct Resealed {
     pub anew: usize,
 }
 
+/// So long before its keys are set a salon's list of movements begins, in seconds: Stripe's clock may be another.
+const DAY: i64 = 86_400;
+
 /// Sets a salon's keys, encrypted, and the origins that may embed its widget. The signing secret before is believed for a day
 /// more.
 ///
@@ -58,6 +61,14 @@ pub async fn set_up(
             .execute(&mut *db)
             .await?;
     }
+    // What the account moved before it was ours is no concern of these books.
+    sqlx::query(
+        "UPDATE salon SET settled_until = $2 WHERE slug = $1 AND settled_until = 0 AND secret_key IS NULL",
+    )
+    .bind(slug.as_str())
+    .bind(now.0 / 1_000 - DAY)
+    .execute(&mut *db)
+    .await?;
     sqlx::query(
         "UPDATE salon SET publishable_key = $2, secret_key = $3, signing_secret = $4, embedders = $5 WHERE slug = $1",
     )

@@ -1,4 +1,4 @@
-//! Does the jobs that are due.
+//! Does the jobs that are due, one salon's beside another's.
 
 use domain::{
     id::{AttemptId, RefundId},
@@ -6,15 +6,15 @@ use domain::{
     refund::RefundState,
 };
 
-use super::BATCH;
+use super::turn::Turn;
 use crate::{
     api::error::{ApiError, Code},
     app::App,
     mail, messages,
     payments::{self, ask},
     store::{
-        attempt,
-        job::{self, DueJob, Job},
+        StoreError, attempt,
+        job::{self, DueJob, Job, Queue},
         refund::{self, RefundRecord},
     },
     stripe::{StripeError, object},
@@ -23,18 +23,27 @@ use crate::{
 /// How long a job may take before it counts as lost with its process, in milliseconds.
 const LEASE: i64 = 120_000;
 
-pub async fn run(app: &App) -> Result<(), ApiError> {
-    while job::any_due(app.store.read(), app.now()).await? {
+/// How long a job is left that can't be read, in milliseconds: a newer server may know it.
+const UNREADABLE: i64 = 3_600_000;
+
+/// Does the jobs of a salon that are due in a queue, each taken and noted by itself.
+pub async fn run(app: &App, queue: Queue, salon: &str, turn: &mut Turn) -> Result<(), ApiError> {
+    while !turn.is_over() {
         let now = app.now();
+        let Some(id) = job::next_due(app.store.read(), queue, salon, now).await? else {
+            break;
+        };
         let mut write = app.store.write().await?;
-        let due = job::take(write.conn(), now, now.plus_millis(LEASE), BATCH).await?;
-        write.commit().await?;
-        let mut results = Vec::with_capacity(due.len());
-        for job in due {
-            let result = work(app, &job).await;
-            results.push((job, result));
+        let taken = job::take(write.conn(), &id, now, now.plus_millis(LEASE)).await?;
+        match write.commit().await {
+            Err(StoreError::Conflict(_)) => continue,
+            done => done?,
         }
-        note(app, results).await?;
+        // Else another process has it.
+        if let Some(due) = taken {
+            let result = turn.step(work(app, &due)).await;
+            note(app, &due, result).await?;
+        }
     }
     Ok(())
 }
@@ -44,30 +53,36 @@ enum Outcome {
     Done,
     /// It is to be done again after so many milliseconds.
     Again(i64),
+    /// Nobody can read it.
+    Unreadable(String),
 }
 
-/// Notes in one transaction which jobs are done, and which are tried again when.
-async fn note(app: &App, results: Vec<(DueJob, Result<Outcome, ApiError>)>) -> Result<(), ApiError> {
-    let now = app.now();
+/// Notes that a job is done, or when it is tried again.
+async fn note(app: &App, due: &DueJob, result: Result<Outcome, ApiError>) -> Result<(), ApiError> {
+    let (now, id) = (app.now(), due.id.as_str());
     let mut write = app.store.write().await?;
-    for (job, result) in results {
-        match result {
-            Ok(Outcome::Done) => job::finish(write.conn(), &job.id, now).await?,
-            Ok(Outcome::Again(after)) => {
-                job::put_off(write.conn(), &job.id, now.plus_millis(after), "").await?;
-            }
-            Err(error) => {
-                tracing::warn!(job = %job.id, tries = job.tries, %error, "a job failed, and is tried again");
-                let again = now.plus_millis(pause(job.tries));
-                job::put_off(write.conn(), &job.id, again, &error.message).await?;
-            }
+    match result {
+        Ok(Outcome::Done) => job::finish(write.conn(), id, now).await?,
+        Ok(Outcome::Again(after)) => job::put_off(write.conn(), id, now.plus_millis(after), "").await?,
+        Ok(Outcome::Unreadable(error)) => {
+            tracing::error!(job = %id, %error, "a job can't be read, and is left for an hour");
+            job::put_off(write.conn(), id, now.plus_millis(UNREADABLE), &error).await?;
+        }
+        Err(error) => {
+            tracing::warn!(job = %id, tries = due.tries, %error, "a job failed, and is tried again");
+            let again = now.plus_millis(pause(due.tries));
+            job::put_off(write.conn(), id, again, &error.message).await?;
         }
     }
     Ok(write.commit().await?)
 }
 
 async fn work(app: &App, due: &DueJob) -> Result<Outcome, ApiError> {
-    let done = match &due.job {
+    let job = match &due.job {
+        Ok(job) => job,
+        Err(error) => return Ok(Outcome::Unreadable(error.to_string())),
+    };
+    let done = match job {
         Job::Mail { booking, letter } => mail::send(app, &due.id, booking, *letter).await,
         Job::MailRefund { refund } => mail::refund::send(app, &due.id, refund).await,
         Job::Message { booking, letter } => messages::send(app, &due.id, booking, *letter).await,

@@ -3,10 +3,11 @@
 use domain::{
     currency::Currency,
     id::SalonSlug,
+    key::SecretKey,
     ledger::{Settled, SettledKind},
 };
 
-use super::BATCH;
+use super::turn::Turn;
 use crate::{
     api::error::{ApiError, Code},
     app::App,
@@ -14,8 +15,14 @@ use crate::{
         self,
         object::{self, Told},
     },
-    store::{StoreError, ledger, salon},
-    stripe::object::{BalanceTransaction, Object},
+    store::{
+        StoreError, ledger,
+        salon::{self, Settling},
+    },
+    stripe::{
+        list::Span,
+        object::{BalanceTransaction, Object},
+    },
 };
 
 /// How often a salon's list is read, and after how long it is read again if the process that took it died, in milliseconds.
@@ -23,47 +30,108 @@ const EVERY: i64 = 10 * 60_000;
 const LEASE: i64 = 5 * 60_000;
 /// Stripe may list something a little later than its time says: so far back is looked, in seconds.
 const OVERLAP: i64 = 24 * 3_600;
-/// Pages of 100 in one reading. More are an error that the log tells, and nothing is skipped.
-const PAGES: usize = 1_000;
+/// So much time is read at once, in seconds: twice as much after a time in which little moved, half as much where it is more than
+/// [`PAGES`].
+const WEEK: i64 = 7 * 24 * 3_600;
+const YEAR: i64 = 52 * WEEK;
+/// Pages of 100 that are held at once.
+const PAGES: usize = 10;
+/// Pages of a single second. More are an error that the log tells, and nothing is skipped.
+const PAGES_OF_A_SECOND: usize = 1_000;
 
-/// Reads the lists that are due.
-pub async fn run(app: &App) -> Result<(), ApiError> {
-    if !salon::any_to_settle(app.store.read(), app.now()).await? {
-        return Ok(());
-    }
+/// Reads a salon's list, if it is due.
+pub async fn run(app: &App, salon: &str, turn: &mut Turn) -> Result<(), ApiError> {
+    let slug = SalonSlug::parse(salon).map_err(StoreError::damaged)?;
     let now = app.now();
     let mut write = app.store.write().await?;
-    let due = salon::take_to_settle(write.conn(), now, now.plus_millis(LEASE), BATCH).await?;
-    write.commit().await?;
-    for (slug, until) in due {
-        if let Err(error) = read(app, &slug, until).await {
-            tracing::warn!(salon = %slug, %error, "Stripe's list could not be read; tried again in some minutes");
-        }
+    let taken = salon::take_to_settle(write.conn(), &slug, now, now.plus_millis(LEASE)).await?;
+    match write.commit().await {
+        // Another process has it.
+        Err(StoreError::Conflict(_)) => return Ok(()),
+        done => done?,
+    }
+    if let Some(place) = taken
+        && let Err(error) = read(app, &slug, place, turn).await
+    {
+        tracing::warn!(salon = %slug, %error, "Stripe's list could not be read; tried again in some minutes");
     }
     Ok(())
 }
 
-/// Reads one salon's list, and applies all of it that is new. Should this stop half way, the next reading begins where this one
-/// did.
-async fn read(app: &App, slug: &SalonSlug, until: i64) -> Result<(), ApiError> {
+/// Reads one salon's list, a time after the other, and applies all of it that is new. How far it got is noted after each: should
+/// this stop half way, the next reading goes on there.
+async fn read(app: &App, slug: &SalonSlug, place: Settling, turn: &mut Turn) -> Result<(), ApiError> {
     let Some(salon) = salon::find(app.store.read(), slug).await? else {
         return Ok(());
     };
     let Some(key) = salon.secret_key(&app.master_key)? else {
         return Ok(());
     };
-    let since = (until - OVERLAP).max(0);
+    let mut from = place.from.unwrap_or((place.until - OVERLAP).max(0));
+    let mut newest = place.until;
+    let mut length = WEEK;
+    loop {
+        let now = app.now();
+        let present = now.0 / 1_000;
+        let span = Span {
+            from,
+            to: (from + length < present).then_some(from + length),
+        };
+        let whole = span.to.unwrap_or(present) - from;
+        let most = if whole > 1 { PAGES } else { PAGES_OF_A_SECOND };
+        let Some(found) = movements(app, &key, slug, span, most, turn).await? else {
+            if whole <= 1 {
+                return Err(ApiError::new(Code::Failed, "too many movements at once"));
+            }
+            length = whole / 2;
+            continue;
+        };
+        // By Stripe's clock, whatever ours says.
+        newest = found.fresh.iter().map(|one| one.created).fold(newest, i64::max);
+        take_in(app, slug, found.fresh, newest).await?;
+        let (to, next) = match span.to {
+            None => (None, app.now().plus_millis(EVERY)),
+            Some(to) if turn.is_over() => (Some(to), app.now()),
+            Some(to) => (Some(to), app.now().plus_millis(LEASE)),
+        };
+        let mut write = app.store.write().await?;
+        let place = Settling {
+            until: newest,
+            from: to,
+        };
+        salon::note_settled(write.conn(), slug, place, next).await?;
+        write.commit().await?;
+        match to {
+            Some(to) if !turn.is_over() => from = to,
+            _ => return Ok(()),
+        }
+        if found.pages <= 1 {
+            length = (length * 2).min(YEAR);
+        }
+    }
+}
+
+/// What is listed of a time and not kept yet, the newest first.
+struct Found {
+    fresh: Vec<BalanceTransaction>,
+    pages: usize,
+}
+
+/// Reads a time to its end, also past what is known: a reading that its process did not survive has left gaps behind. `None` when
+/// there is more than `most` pages of it.
+async fn movements(
+    app: &App,
+    key: &SecretKey,
+    slug: &SalonSlug,
+    span: Span,
+    most: usize,
+    turn: &mut Turn,
+) -> Result<Option<Found>, ApiError> {
     let mut fresh: Vec<BalanceTransaction> = Vec::new();
     let mut after: Option<String> = None;
-    for page in 0.. {
-        if page == PAGES {
-            return Err(ApiError::new(Code::Failed, "too many movements at once"));
-        }
-        let list = app
-            .stripe
-            .balance_transactions(&key, since, after.as_deref())
-            .await;
-        let list = list.map_err(|error| {
+    for pages in 1..=most {
+        let list = app.stripe.balance_transactions(key, span, after.as_deref());
+        let list = turn.step(list).await.map_err(|error| {
             tracing::warn!(%error, "a list of movements");
             ApiError::new(Code::PaymentDown, "Stripe did not give its list")
         })?;
@@ -73,20 +141,27 @@ async fn read(app: &App, slug: &SalonSlug, until: i64) -> Result<(), ApiError> {
                 fresh.push(one);
             }
         }
-        // To its end, also past what is known: a reading that its process did not survive has left gaps behind.
         if !list.has_more || after.is_none() {
-            break;
+            return Ok(Some(Found { fresh, pages }));
         }
     }
-    // By Stripe's clock, whatever ours says.
-    let newest = fresh.iter().map(|one| one.created).fold(until, i64::max);
+    Ok(None)
+}
+
+/// Applies movements that are new, the newest first as they come. `at` is as of when, by Stripe's clock.
+async fn take_in(
+    app: &App,
+    slug: &SalonSlug,
+    mut fresh: Vec<BalanceTransaction>,
+    at: i64,
+) -> Result<(), ApiError> {
     // The oldest first, but charges before all: a dispute or a refund can be listed before the charge it is about, and is
     // taken for somebody else's while nothing of that charge is known here.
     fresh.reverse();
     fresh.sort_by_key(|one| SettledKind::of_stripe(&one.kind) != SettledKind::Charge);
     for one in fresh {
         let id = one.id.clone();
-        match apply(app, slug, one, newest).await {
+        match apply(app, slug, one, at).await {
             // What can't be is told to the log, and keeps nothing else from being read.
             Err(error) if error.code == Code::Invalid => {
                 tracing::error!(salon = %slug, transaction = %id, %error, "a movement in Stripe's list can't be taken in");
@@ -94,10 +169,7 @@ async fn read(app: &App, slug: &SalonSlug, until: i64) -> Result<(), ApiError> {
             done => done?,
         }
     }
-    let next = app.now().plus_millis(EVERY);
-    let mut write = app.store.write().await?;
-    salon::note_settled(write.conn(), slug, newest, next).await?;
-    Ok(write.commit().await?)
+    Ok(())
 }
 
 /// Keeps a movement, and applies what moved it: a refund of the dashboard, a dispute, a payment that no webhook told of. `at`

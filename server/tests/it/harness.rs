@@ -84,13 +84,8 @@ impl House {
     async fn open(sandbox: Sandbox, stripe_api: String, books: Books) -> House {
         let (books, ahead, sandbox) = (Arc::new(books), Arc::default(), Arc::new(sandbox));
         let (app, url) = serve(&sandbox, stripe_api, &books, &ahead).await;
-        let keys = Keys {
-            publishable: PublishableKey::parse(stripe_sandbox::PUBLISHABLE_KEY).unwrap(),
-            secret: SecretKey::parse(stripe_sandbox::SECRET_KEY).unwrap(),
-            signing: SigningSecret::parse(SIGNING_SECRET).unwrap(),
-        };
         let wishes = demo::Wishes {
-            keys,
+            keys: keys(),
             embedders: vec![],
             gateway: None,
             history: 0,
@@ -346,6 +341,15 @@ impl Books {
             Some(database) => database.url(),
             None => format!("sqlite://{}/booking.db", self.dir.path().display()),
         }
+    }
+}
+
+/// The sandbox's keys.
+pub fn keys() -> Keys {
+    Keys {
+        publishable: PublishableKey::parse(stripe_sandbox::PUBLISHABLE_KEY).unwrap(),
+        secret: SecretKey::parse(stripe_sandbox::SECRET_KEY).unwrap(),
+        signing: SigningSecret::parse(SIGNING_SECRET).unwrap(),
     }
 }
 

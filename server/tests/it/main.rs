@@ -9,6 +9,7 @@
 
 mod agreed;
 mod binary;
+mod busy_account;
 mod cancelling;
 mod complaints;
 mod declines;
@@ -55,3 +56,4 @@ mod trouble;
 mod unheard;
 mod visits;
 mod webhooks;
+mod worker;
