@@ -57,6 +57,7 @@ impl Call for FreeTimesCall {
         Some(FreeTimes {
             days: list(value, "days", &day)?,
             next: text(value, "next"),
+            last: text(value, "last")?,
         })
     }
 }
