@@ -45,6 +45,13 @@
     return `+${prefix} ${prefix === '39' ? number : number.replace(/^0+/, '')}`;
   };
 
+  // The same without its country, as far as that is one of ours: `+436601234567` is `6601234567`. No prefix begins another.
+  const atHome = (text) => {
+    const number = text.trim().replace(/^(\+|00) */, '+');
+    const prefix = COUNTRIES.map((one) => '+' + one.slice(2)).find((one) => number.startsWith(one));
+    return prefix ? number.slice(prefix.length).trim() : number;
+  };
+
   // ---- What is typed is kept for this tab, where that is allowed.
   const typed = { name: '', email: '', phone: '', note: '' };
   try { Object.assign(typed, JSON.parse(sessionStorage.getItem(KEPT))); } catch { /* it lives in this page alone */ }
@@ -117,10 +124,7 @@
     button,
     make('p', { class: 'quiet small' }, t('details.privacy')));
   inputs.phone.onchange = () => set('phone', abroad(typed.phone, country.value));
-  country.onchange = () => {
-    const plain = typed.phone.trimStart();
-    set('phone', abroad(plain.startsWith('+') ? plain.split(' ').slice(1).join(' ') : plain, country.value));
-  };
+  country.onchange = () => set('phone', abroad(atHome(typed.phone), country.value));
 
   // ---- What the program hears, or will hear when it is there.
   let hear;
@@ -149,6 +153,8 @@
   const screen = make('section', { class: 'screen', 'data-step': 'details', 'aria-labelledby': 'title' },
     back, make('h1', { id: 'title', tabindex: -1 }, t('details.title')), node);
 
+  // Whether the form is opened because of what the server did not take.
+  let refused = false;
   // Said once, when the form is in the page and answers.
   let marked = false;
   const mark = () => { if (!marked) performance.mark('form-interactive'); marked = true; };
@@ -157,7 +163,8 @@
     typed, check, abroad, show,
     // Its screen. Errors of an earlier visit are gone.
     open() {
-      if (!screen.isConnected) { wrong = {}; draw(); }
+      if (!screen.isConnected && !refused) { wrong = {}; draw(); }
+      refused = false;
       setTimeout(mark);
       return screen;
     },
@@ -166,13 +173,14 @@
       hear = listener;
       for (const word of waiting.splice(0)) hear(word);
     },
-    // A field that the server did not take, and why.
-    refuse(name, words) {
-      const field = inputs[name] ? name : 'name';
-      const key = check(field, typed[field]);
-      wrong = { [field]: key ? t(key) : words };
+    // A field that the server did not take, which checks more. Whether it is one of this form.
+    refuse(name) {
+      if (!inputs[name]) return false;
+      wrong = { [name]: t(check(name, typed[name]) || (name === 'note' ? 'wrong.note_long' : 'wrong.' + name)) };
       draw();
-      setTimeout(() => inputs[field].focus());
+      refused = !screen.isConnected;
+      setTimeout(() => inputs[name].focus(), 30);
+      return true;
     },
     // What is known of the client, where nothing is typed yet.
     fill(name, email) { if (!typed.name) { set('name', name); set('email', email); } },
