@@ -6,9 +6,11 @@
 use booking_checkout::{
     client::sleep,
     dom::{by_id, document, el},
+    flow,
+    number::whole,
     screens,
-    state::{App, Chosen, Page, Who, store},
-    texts,
+    state::{App, Chosen, Page, Step, Who, store},
+    texts, wire,
 };
 use domain::{
     id::{BookingToken, EmployeeId, ServiceId},
@@ -16,6 +18,7 @@ use domain::{
 };
 use js_sys::{JSON, eval};
 use leptos::{mount::mount_to_body, prelude::Owner};
+use server::api::error::{ApiError, Code};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement};
@@ -42,6 +45,11 @@ const SERVER: &str = "
 
 /// The widget's state on a booking page, in English, with an empty place for a screen.
 fn begin(answer: &str) -> App {
+    begin_with("() => {}", answer)
+}
+
+/// The same with another catalogue.
+fn begin_with(change: &str, answer: &str) -> App {
     // Leptos sets itself up.
     mount_to_body(|| ());
     let owner = Owner::new();
@@ -50,12 +58,24 @@ fn begin(answer: &str) -> App {
     eval(SERVER).unwrap();
     eval(&format!("window.answer = {answer}")).unwrap();
     eval("sessionStorage.clear(); localStorage.clear();").unwrap();
-    texts::load(
-        JSON::parse(include_str!("../public/texts/en.json")).unwrap(),
-        "en-GB",
-    );
-    let page = format!("{{\"view\":{{\"is\":\"book\",\"catalogue\":{CATALOGUE}}}}}");
-    App::new(Page::read(&JSON::parse(&page).unwrap()).unwrap())
+    speak("en-GB", include_str!("../public/texts/en.json"));
+    let page = eval(&format!(
+        "((catalogue) => {{ ({change})(catalogue); return {{ view: {{ is: 'book', catalogue }} }}; }})({CATALOGUE})"
+    ));
+    App::new(Page::read(&page.unwrap()).unwrap())
+}
+
+fn speak(language: &str, source: &str) {
+    texts::load(JSON::parse(source).unwrap(), language);
+}
+
+/// The page's form, in German, for a screen of its own.
+fn german_form() {
+    let texts = include_str!("../public/texts/de.json");
+    speak("de", texts);
+    let page = format!("window.__page = {{ data: {{ view: {{}} }}, texts: {texts}, begin() {{}} }}");
+    eval(&page).unwrap();
+    eval(include_str!("../public/form.js")).unwrap();
 }
 
 /// Shows a screen, alone.
@@ -87,12 +107,12 @@ fn is(expression: &str) -> bool {
 
 /// A cut with Anna, at ten o'clock some days from now.
 fn a_cut(day: i32) -> Chosen {
-    let start = eval(&format!("at({day})")).unwrap().as_f64().unwrap();
+    let start = whole(&eval(&format!("at({day})")).unwrap()).unwrap();
     let anna = EmployeeId::parse("emp_anna").unwrap();
     Chosen {
         services: vec![ServiceId::parse("svc_cut").unwrap()],
         who: Some(Who::One(anna.clone())),
-        start: (day > 0).then_some(Moment(start as i64)),
+        start: (day > 0).then_some(Moment(start)),
         employee: Some(anna),
         date: None,
     }
@@ -159,4 +179,130 @@ async fn who_holds_a_time_asks_with_its_token() {
     store::keep_token(app, &token);
     show(screens::time::screen(app)).await;
     assert!(is(&format!("asked[1].token === 'Bearer {}'", token.reveal())));
+}
+
+#[wasm_bindgen_test]
+async fn what_the_server_does_not_take_is_said_at_the_field_in_the_page_s_language() {
+    let refusal = "{ status: 400, code: 'invalid', message: 'Enter an e-mail address.', field: 'email' }";
+    let app = begin(&format!("() => ({refusal})"));
+    german_form();
+    app.chosen.set(a_cut(3));
+    show(screens::details::screen(app)).await;
+    eval("document.querySelector('#here #email').value = 'a@b@c.de'; document.querySelector('#here #email').oninput()").unwrap();
+    flow::hold(app);
+    sleep(100).await;
+    assert_eq!(
+        find("#email-error").unwrap().text_content().unwrap(),
+        "Geben Sie eine E-Mail-Adresse wie name@beispiel.at ein"
+    );
+    assert_eq!(find("#name-error").unwrap().text_content().unwrap(), "");
+    assert!(is("document.activeElement.id === 'email'"));
+    assert_eq!(app.problem.get_untracked(), None);
+    // A field that the form has not is a matter of the page.
+    eval("window.answer = () => ({ status: 400, code: 'invalid', message: 'English.', field: 'language' })")
+        .unwrap();
+    flow::hold(app);
+    sleep(100).await;
+    assert_eq!(app.problem.get_untracked().unwrap(), texts::t("error.gone"));
+    assert_eq!(find("#name-error").unwrap().text_content().unwrap(), "");
+}
+
+#[wasm_bindgen_test]
+async fn an_error_at_a_field_is_still_there_when_the_form_is_opened_for_it() {
+    let app = begin("() => ({ status: 400, code: 'invalid', message: '', field: 'phone' })");
+    german_form();
+    app.chosen.set(a_cut(3));
+    app.step.set(Step::Expired);
+    flow::hold(app);
+    sleep(60).await;
+    assert_eq!(app.step.get_untracked(), Step::Details);
+    show(screens::details::screen(app)).await;
+    assert!(!find("#phone-error").unwrap().text_content().unwrap().is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn who_is_told_to_wait_for_long_is_not_kept_waiting_in_vain() {
+    let app = begin("() => ({ status: 429, code: 'too_many', message: '', retry_after: 40 })");
+    app.chosen.set(a_cut(3));
+    flow::hold(app);
+    sleep(1_500).await;
+    assert!(is("asked.length === 1"));
+    assert_eq!(app.problem.get_untracked().unwrap(), texts::t("error.too_many"));
+    // For a second one can wait.
+    eval("window.answer = () => ({ status: asked.length > 2 ? 400 : 429, code: 'too_many', message: '', retry_after: asked.length > 2 ? 40 : 1 })").unwrap();
+    flow::hold(app);
+    sleep(1_900).await;
+    assert!(is("asked.length === 3"));
+}
+
+#[wasm_bindgen_test]
+fn errors_have_words_of_their_own_where_one_can_do_something() {
+    let app = begin("() => ({})");
+    let words = |code, field: &str| {
+        let field = (!field.is_empty()).then(|| field.to_owned());
+        flow::words(
+            app,
+            &ApiError {
+                field,
+                ..ApiError::new(code, "")
+            },
+        )
+    };
+    let cards = words(Code::TooMany, "card");
+    assert!(
+        cards.starts_with("Too many cards were declined") && cards.ends_with("+43 1 890 12 34"),
+        "{cards}"
+    );
+    let small = words(Code::PaymentDown, "amount");
+    assert!(
+        small.contains("less than a card can be charged") && small.ends_with("+43 1 890 12 34"),
+        "{small}"
+    );
+    assert!(words(Code::Invalid, "confirmation_token").contains("Enter the card again"));
+    assert!(words(Code::Invalid, "services").starts_with("Too much for one visit"));
+    assert_eq!(words(Code::Invalid, "start"), texts::t("error.gone"));
+    assert_eq!(words(Code::PaymentDown, ""), texts::t("error.payment_down"));
+    assert_eq!(words(Code::TooMany, ""), texts::t("error.too_many"));
+}
+
+#[wasm_bindgen_test]
+async fn money_that_the_salon_gave_back_did_not_come_too_late() {
+    let app = begin("() => ({})");
+    let booking = eval(&format!(
+        "({{ ...{}, state: {{ is: 'booked' }}, payment: {{ is: 'given_back', sum: {{ minor: 4800, currency: 'EUR' }} }} }})",
+        include_str!("../fuzz/corpus/wire/real-answer-hold")
+    ));
+    app.take(wire::booking::booking(&booking.unwrap()).unwrap());
+    show(screens::done::screen(app)).await;
+    assert_eq!(
+        find("#refunded").unwrap().text_content().unwrap(),
+        "The salon gave back €48.00. The money goes to your card by itself."
+    );
+    assert!(
+        !words().contains("too late") && !words().contains("To pay at the salon"),
+        "{}",
+        words()
+    );
+}
+
+#[wasm_bindgen_test]
+async fn what_is_too_long_for_one_visit_is_said_so() {
+    let app = begin_with(
+        "(catalogue) => catalogue.services.forEach((one) => { one.minutes = 400; })",
+        "() => ({ status: 400, code: 'invalid', message: '', field: 'services' })",
+    );
+    app.chosen.set(a_cut(0));
+    show(screens::services::screen(app)).await;
+    let colour = find("[data-service=svc_colour]").unwrap();
+    assert!(colour.has_attribute("disabled"));
+    assert!(colour.text_content().unwrap().contains("Too much for one visit."));
+    assert!(!find("[data-service=svc_cut]").unwrap().has_attribute("disabled"));
+    // And where an address asks for as much.
+    show(screens::time::screen(app)).await;
+    assert!(words().contains("Too much for one visit."), "{}", words());
+    assert!(
+        !words().contains("connection") && !words().contains("Try again"),
+        "{}",
+        words()
+    );
 }

@@ -21,7 +21,7 @@ use crate::{
     frame,
     screens::details,
     state::{App, Busy, Dead, Step, View, is_over, route, store, tabs},
-    texts::t,
+    texts::tf,
 };
 
 /// Takes the chosen slot for the typed details, and goes on to payment.
@@ -78,11 +78,8 @@ pub fn tip(app: App, tip: Money) {
 
 fn not_held(app: App, error: &ApiError) {
     match error.code {
-        Code::Invalid if error.field.is_some() => {
-            if app.step.get_untracked() != Step::Details {
-                route::replace(app, Step::Details);
-            }
-            details::refuse(error.field.as_deref().unwrap_or_default(), &error.message);
+        Code::Invalid if error.field.as_deref().is_some_and(details::refuse) => {
+            route::replace(app, Step::Details);
         }
         Code::SlotTaken => {
             app.chosen.update(|chosen| {
@@ -92,7 +89,7 @@ fn not_held(app: App, error: &ApiError) {
             route::replace(app, Step::Taken);
         }
         Code::InProgress | Code::AlreadyPaid => check(app),
-        _ => app.problem.set(Some(words(error))),
+        _ => app.problem.set(Some(words(app, error))),
     }
 }
 
@@ -190,14 +187,20 @@ fn pay_step(app: App) -> Step {
     }
 }
 
-/// The page's own words for an error.
-fn words(error: &ApiError) -> String {
-    t(match error.code {
-        Code::Network | Code::Busy => "error.network",
-        Code::TooMany => "error.too_many",
-        Code::PaymentDown => "error.payment_down",
-        Code::PriceChanged => "error.price_changed",
-        Code::NotFound | Code::Invalid => "error.gone",
+/// The page's own words for an error: the server's sentences are English.
+#[must_use]
+pub fn words(app: App, error: &ApiError) -> String {
+    let key = match (error.code, error.field.as_deref().unwrap_or_default()) {
+        (Code::Network | Code::Busy, _) => "error.network",
+        (Code::TooMany, "card") => "error.cards",
+        (Code::TooMany, _) => "error.too_many",
+        (Code::PaymentDown, "amount") => "error.too_small",
+        (Code::PaymentDown, _) => "error.payment_down",
+        (Code::PriceChanged, _) => "error.price_changed",
+        (Code::Invalid, "confirmation_token") => "card.again",
+        (Code::Invalid, "services") => "services.too_long",
+        (Code::NotFound | Code::Invalid, _) => "error.gone",
         _ => "error.failed",
-    })
+    };
+    tf(key, &[("phone", app.phone())])
 }

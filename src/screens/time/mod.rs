@@ -4,7 +4,7 @@ mod group;
 
 use domain::time::Moment;
 use server::api::{
-    error::ApiError,
+    error::{ApiError, Code},
     free_times::{Day, FreeTime, FreeTimes, FreeTimesCall, FreeTimesRequest},
 };
 
@@ -12,6 +12,7 @@ use super::frame_back;
 use crate::{
     client::call,
     dom::{El, button, el, spawn, text},
+    flow,
     intl::{self, at, on},
     number::count,
     parts,
@@ -213,11 +214,18 @@ impl View {
     fn of_day(self) -> Vec<El> {
         let found = match self.times.found.get() {
             None => return Vec::new(),
-            Some(Err(_)) => {
-                let again = button("button second", &t("again"), move || {
-                    self.ask(self.times.from.get_untracked(), false);
+            Some(Err(error)) => {
+                let words = match error.code {
+                    Code::Network | Code::Busy => t("time.failed"),
+                    _ => flow::words(self.app, &error),
+                };
+                // What can't be had can't be had again.
+                let again = (!matches!(error.code, Code::Invalid | Code::NotFound)).then(|| {
+                    button("button second", &t("again"), move || {
+                        self.ask(self.times.from.get_untracked(), false);
+                    })
                 });
-                return vec![parts::note("bad", &t("time.failed")).child(again)];
+                return vec![parts::note("bad", &words).maybe(again)];
             }
             Some(Ok(found)) => found,
         };
