@@ -2,7 +2,7 @@
 // and remembers that its button was pressed. The program takes over this very form (src/screens/details): focus and caret stay.
 (() => {
   'use strict';
-  const { data, texts, details, begin } = window.__page;
+  const { data, texts, details, begin, embedder } = window.__page;
   const t = (key) => texts[key] || key;
   const salon = (data.view.catalogue || {}).salon || {};
   const KEPT = 'booking-checkout:client';
@@ -183,9 +183,21 @@
       return true;
     },
     // What is known of the client, where nothing is typed yet.
-    fill(name, email) { if (!typed.name) { set('name', name); set('email', email); } },
+    fill(name, email, phone) {
+      const known = { name, email, phone };
+      for (const one in known) if (known[one] && !typed[one]) set(one, String(known[one]).slice(0, 254));
+    },
   };
   show(false);
+
+  // ---- The page around our frame may know the client. It says so to us alone: nothing of it stands in an address.
+  if (embedder) {
+    addEventListener('message', ({ source, origin, data: word }) => {
+      if (source !== parent || origin !== embedder || !word || word.source !== 'booking-checkout' || word.event !== 'client') return;
+      window.__form.fill(word.name, word.email, word.phone);
+    });
+    window.__frame('form');
+  }
 
   // ---- The page opens at the details: they are there before the program.
   if (!details) return;

@@ -9,7 +9,7 @@ use booking_checkout::{
     flow,
     number::whole,
     screens,
-    state::{App, Chosen, Page, Step, Who, store},
+    state::{App, Chosen, Dead, Page, Step, Who, store},
     texts, wire,
 };
 use domain::{
@@ -305,4 +305,37 @@ async fn what_is_too_long_for_one_visit_is_said_so() {
         "{}",
         words()
     );
+}
+
+#[wasm_bindgen_test]
+async fn what_became_of_a_booking_elsewhere_is_told_once_and_shown() {
+    let booked = |state: &str, payment: &str| {
+        format!(
+            "({{ ...{}, state: {{ is: '{state}' }}, payment: {{ is: '{payment}', sum: {{ minor: 4800, currency: 'EUR' }} }} }})",
+            include_str!("../fuzz/corpus/wire/real-answer-hold")
+        )
+    };
+    let app = begin(&format!("() => {}", booked("booked", "given_back")));
+    eval("window.told = []; window.__frame = (event, detail) => told.push([event, detail.amount, detail.exponent].join(' '))")
+        .unwrap();
+    store::keep_token(app, &BookingToken::from_random(&[7; 32]));
+    let paid = eval(&booked("booked", "paid")).unwrap();
+    app.take(wire::booking::booking(&paid).unwrap());
+    app.step.set(Step::Done);
+    for (state, step, all) in [
+        ("booked", Step::Done, "refunded 4800 2"),
+        ("booked", Step::Done, "refunded 4800 2"),
+        (
+            "cancelled",
+            Step::Link(Dead::Cancelled),
+            "refunded 4800 2,cancelled 4800 2",
+        ),
+    ] {
+        eval(&format!("window.answer = () => {}", booked(state, "given_back"))).unwrap();
+        flow::look_again(app);
+        sleep(60).await;
+        assert_eq!(app.step.get_untracked(), step);
+        assert!(is(&format!("told.join() === '{all}'")), "{state}");
+    }
+    eval("delete window.__frame").unwrap();
 }

@@ -110,6 +110,14 @@ pub fn resume(app: App, booking: Booking) {
     let over = is_over(&booking);
     let payment = booking.payment;
     let state = booking.state;
+    if let Some(before) = app.booking.get_untracked() {
+        if state == State::Cancelled && before.state != state {
+            frame::say("cancelled", &booking, None);
+        }
+        if let (Payment::Paid { .. }, Payment::GivenBack { sum }) = (before.payment, payment) {
+            frame::say("refunded", &booking, Some(sum));
+        }
+    }
     app.take(booking);
     match (state, payment) {
         _ if over => route::replace(app, Step::Done),
@@ -127,7 +135,7 @@ pub fn resume(app: App, booking: Booking) {
 pub fn look_again(app: App) {
     let waiting = matches!(
         app.step.get_untracked(),
-        Step::Payment | Step::Visit | Step::Details | Step::Expired
+        Step::Payment | Step::Visit | Step::Details | Step::Expired | Step::Done
     );
     if !waiting || app.busy.get_untracked() != Busy::No || app.booking.get_untracked().is_none() {
         return;
@@ -149,7 +157,17 @@ pub fn look_again(app: App) {
             return;
         }
         match status {
-            Ok(booking) if is_over(&booking) || booking.state == State::Expired => resume(app, booking),
+            Ok(booking)
+                if is_over(&booking) || matches!(booking.state, State::Expired | State::Cancelled) =>
+            {
+                let before = app.booking.get_untracked().map(|before| before.payment);
+                let moved = before != Some(booking.payment) && app.step.get_untracked() == Step::Done;
+                resume(app, booking);
+                // Another end than the one in view: it is drawn anew.
+                if moved && app.step.get_untracked() == Step::Done {
+                    app.step.set(Step::Done);
+                }
+            }
             Ok(booking) => app.take(booking),
             Err(error) if error.code == Code::OpenedElsewhere => {
                 route::replace(app, Step::Link(Dead::Elsewhere));
