@@ -51,6 +51,11 @@
     return begun;
   };
 
+  // ---- The page around us may have its own colour and corners: these two, and only as what they are.
+  const looksLike = (name, form) => { const value = query.get(name) || ''; return form.test(value) && value; };
+  const own = { '--salon': looksLike('colour', /^#[0-9a-f]{6}$/i), '--radius': looksLike('radius', /^(\d|1\d|2[0-4])px$/) };
+  for (const name in own) if (own[name]) root.style.setProperty(name, own[name]);
+
   // ---- The salon's colour: fill, and text on it and beside it, with their contrast checked (WCAG 4.5:1).
   const dark = matchMedia('(prefers-color-scheme: dark)');
   const light = (rgb) => rgb.map((c) => { c /= 255; return c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4; })
@@ -176,8 +181,8 @@
 
   // ---- The services of an address that is complete: `?service=svc_cut&employee=emp_anna&start=…`, or the same after a `#`. The
   // program reads it too (src/state/route.rs), and goes where it must; this only says what to show until then.
-  const [step, own] = location.hash.slice(1).split('?');
-  const address = own ? new URLSearchParams(own) : query;
+  const [step, rest] = location.hash.slice(1).split('?');
+  const address = rest ? new URLSearchParams(rest) : query;
   const chosen = () => {
     const { services, employees } = view.catalogue;
     const all = (address.get('service') || '').split(',').map((id) => services.find((one) => one.id === id));
@@ -195,7 +200,11 @@
     catch { return null; }
   };
   const services = view.is === 'book' && chosen();
-  window.__page = { data, texts, begin, details: services && step !== 'payment' && !kept() ? services : null };
+  // The page around our frame, if the salon has not ruled it out: it is told our height, and what happens, and nobody else is.
+  const around = query.get('embedder');
+  const embedder = parent !== window && around && /^https?:\/\/[^/]+$/.test(around)
+    && (!(data.embedders || []).length || data.embedders.includes(around)) && around;
+  window.__page = { data, texts, begin, embedder, details: services && step !== 'payment' && !kept() ? services : null };
 
   // A visit's sum is known; a page that opens at the details makes the field for the price until the quote is there.
   const early = () => {
@@ -215,12 +224,9 @@
   // ---- What nobody can miss: these are test keys.
   if (setup && setup.test) { $('ribbon').textContent = texts['test.ribbon'] || 'Test mode'; $('ribbon').hidden = false; }
 
-  // ---- The page around our frame: it is told our height, and what happens, and nobody else is.
-  const embedder = query.get('embedder');
-  const allowed = parent !== window && embedder && /^https?:\/\/[^/]+$/.test(embedder)
-    && (!(data.embedders || []).length || data.embedders.includes(embedder));
+  // ---- What the page around us is told.
   window.__frame = (event, detail) => {
-    if (allowed) parent.postMessage({ source: 'booking-checkout', event, ...detail }, embedder);
+    if (embedder) parent.postMessage({ source: 'booking-checkout', event, ...detail }, embedder);
   };
   if (parent !== window) {
     root.classList.add('framed');

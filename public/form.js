@@ -2,7 +2,7 @@
 // and remembers that its button was pressed. The program takes over this very form (src/screens/details): focus and caret stay.
 (() => {
   'use strict';
-  const { data, texts, details, begin } = window.__page;
+  const { data, texts, details, begin, embedder } = window.__page;
   const t = (key) => texts[key] || key;
   const salon = (data.view.catalogue || {}).salon || {};
   const KEPT = 'booking-checkout:client';
@@ -43,6 +43,13 @@
     if (!number || !prefix || number.startsWith('+')) return number;
     if (number.startsWith('00')) return '+' + number.slice(2);
     return `+${prefix} ${prefix === '39' ? number : number.replace(/^0+/, '')}`;
+  };
+
+  // The same without its country, as far as that is one of ours: `+436601234567` is `6601234567`. No prefix begins another.
+  const atHome = (text) => {
+    const number = text.trim().replace(/^(\+|00) */, '+');
+    const prefix = COUNTRIES.map((one) => '+' + one.slice(2)).find((one) => number.startsWith(one));
+    return prefix ? number.slice(prefix.length).trim() : number;
   };
 
   // ---- What is typed is kept for this tab, where that is allowed.
@@ -117,10 +124,7 @@
     button,
     make('p', { class: 'quiet small' }, t('details.privacy')));
   inputs.phone.onchange = () => set('phone', abroad(typed.phone, country.value));
-  country.onchange = () => {
-    const plain = typed.phone.trimStart();
-    set('phone', abroad(plain.startsWith('+') ? plain.split(' ').slice(1).join(' ') : plain, country.value));
-  };
+  country.onchange = () => set('phone', abroad(atHome(typed.phone), country.value));
 
   // ---- What the program hears, or will hear when it is there.
   let hear;
@@ -149,6 +153,8 @@
   const screen = make('section', { class: 'screen', 'data-step': 'details', 'aria-labelledby': 'title' },
     back, make('h1', { id: 'title', tabindex: -1 }, t('details.title')), node);
 
+  // Whether the form is opened because of what the server did not take.
+  let refused = false;
   // Said once, when the form is in the page and answers.
   let marked = false;
   const mark = () => { if (!marked) performance.mark('form-interactive'); marked = true; };
@@ -157,7 +163,8 @@
     typed, check, abroad, show,
     // Its screen. Errors of an earlier visit are gone.
     open() {
-      if (!screen.isConnected) { wrong = {}; draw(); }
+      if (!screen.isConnected && !refused) { wrong = {}; draw(); }
+      refused = false;
       setTimeout(mark);
       return screen;
     },
@@ -166,18 +173,31 @@
       hear = listener;
       for (const word of waiting.splice(0)) hear(word);
     },
-    // A field that the server did not take, and why.
-    refuse(name, words) {
-      const field = inputs[name] ? name : 'name';
-      const key = check(field, typed[field]);
-      wrong = { [field]: key ? t(key) : words };
+    // A field that the server did not take, which checks more. Whether it is one of this form.
+    refuse(name) {
+      if (!inputs[name]) return false;
+      wrong = { [name]: t(check(name, typed[name]) || (name === 'note' ? 'wrong.note_long' : 'wrong.' + name)) };
       draw();
-      setTimeout(() => inputs[field].focus());
+      refused = !screen.isConnected;
+      setTimeout(() => inputs[name].focus(), 30);
+      return true;
     },
     // What is known of the client, where nothing is typed yet.
-    fill(name, email) { if (!typed.name) { set('name', name); set('email', email); } },
+    fill(name, email, phone) {
+      const known = { name, email, phone };
+      for (const one in known) if (known[one] && !typed[one]) set(one, String(known[one]).slice(0, 254));
+    },
   };
   show(false);
+
+  // ---- The page around our frame may know the client. It says so to us alone: nothing of it stands in an address.
+  if (embedder) {
+    addEventListener('message', ({ source, origin, data: word }) => {
+      if (source !== parent || origin !== embedder || !word || word.source !== 'booking-checkout' || word.event !== 'client') return;
+      window.__form.fill(word.name, word.email, word.phone);
+    });
+    window.__frame('form');
+  }
 
   // ---- The page opens at the details: they are there before the program.
   if (!details) return;

@@ -16,6 +16,9 @@ use crate::{
 /// How often a call that is safe to repeat is sent, at most.
 const TRIES: u32 = 8;
 
+/// Who is told to come back after so many seconds waits for it; whoever shall wait for longer is told.
+const AT_ONCE: u32 = 2;
+
 /// Calls the server. Failures are of its own kind, or [`Code::Network`] when no answer came.
 ///
 /// While answers stay out, the page says so ([`App::lost`]).
@@ -57,7 +60,9 @@ async fn exchange(
     let mut wait = 700;
     for tried in 1.. {
         let answer = once(path, body, token, limit).await;
-        let passing = answer.as_ref().is_err_and(|error| error.code.is_passing());
+        let passing = answer.as_ref().is_err_and(|error| {
+            error.code.is_passing() || error.retry_after.is_some_and(|seconds| seconds <= AT_ONCE)
+        });
         let lost = answer.as_ref().is_err_and(|error| error.code == Code::Network);
         app.set_lost(lost);
         if !passing || tried >= tries {

@@ -20,6 +20,7 @@ pub fn say(event: &str, booking: &Booking, sum: Option<Money>) {
         ("reference", booking.reference.as_str().into()),
         ("amount", float(sum.minor()).into()),
         ("currency", sum.currency().code().into()),
+        ("exponent", sum.currency().exponent().into()),
     ]);
     let _ = tell.call2(&JsValue::UNDEFINED, &event.into(), &detail);
 }

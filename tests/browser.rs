@@ -223,3 +223,35 @@ fn a_phone_number_gets_its_country() {
     assert_eq!(with_prefix("0049 30 1", "43"), "+49 30 1");
     assert_eq!(with_prefix("", "43"), "");
 }
+
+#[wasm_bindgen_test]
+fn another_country_changes_the_number_s_beginning_and_nothing_else() {
+    form();
+    let choose = |number: &str, country: &str| {
+        let change = format!(
+            "(() => {{
+                const screen = window.__form.open();
+                const [phone, country] = ['#phone', '#phone-country'].map((css) => screen.querySelector(css));
+                phone.value = '{number}';
+                phone.dispatchEvent(new Event('input'));
+                country.value = '{country}';
+                country.dispatchEvent(new Event('change'));
+                return [phone.value, window.__form.typed.phone].join();
+            }})()"
+        );
+        js_sys::eval(&change).unwrap().as_string().unwrap()
+    };
+    for (typed, country, number) in [
+        ("+436601234567", "49", "+49 6601234567"),
+        ("+43 660 1234567", "49", "+49 660 1234567"),
+        ("00436601234567", "49", "+49 6601234567"),
+        ("+353 1 234567", "44", "+44 1 234567"),
+        ("0660 123", "49", "+49 660 123"),
+        ("+43 1 5", "43", "+43 1 5"),
+        // None of ours: it stays as it was typed.
+        ("+998 90 123 45 67", "49", "+998 90 123 45 67"),
+        ("", "49", ""),
+    ] {
+        assert_eq!(choose(typed, country), format!("{number},{number}"), "{typed}");
+    }
+}

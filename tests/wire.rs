@@ -257,6 +257,7 @@ fn free_times_are_read() {
         let one = FreeTimes {
             days: vec![day.clone()],
             next,
+            last: "2027-01-23".to_owned(),
         };
         assert_eq!(FreeTimesCall::answer(&sent(&one)), Some(one));
     }

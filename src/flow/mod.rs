@@ -21,7 +21,7 @@ use crate::{
     frame,
     screens::details,
     state::{App, Busy, Dead, Step, View, is_over, route, store, tabs},
-    texts::t,
+    texts::tf,
 };
 
 /// Takes the chosen slot for the typed details, and goes on to payment.
@@ -78,11 +78,8 @@ pub fn tip(app: App, tip: Money) {
 
 fn not_held(app: App, error: &ApiError) {
     match error.code {
-        Code::Invalid if error.field.is_some() => {
-            if app.step.get_untracked() != Step::Details {
-                route::replace(app, Step::Details);
-            }
-            details::refuse(error.field.as_deref().unwrap_or_default(), &error.message);
+        Code::Invalid if error.field.as_deref().is_some_and(details::refuse) => {
+            route::replace(app, Step::Details);
         }
         Code::SlotTaken => {
             app.chosen.update(|chosen| {
@@ -92,7 +89,7 @@ fn not_held(app: App, error: &ApiError) {
             route::replace(app, Step::Taken);
         }
         Code::InProgress | Code::AlreadyPaid => check(app),
-        _ => app.problem.set(Some(words(error))),
+        _ => app.problem.set(Some(words(app, error))),
     }
 }
 
@@ -113,6 +110,14 @@ pub fn resume(app: App, booking: Booking) {
     let over = is_over(&booking);
     let payment = booking.payment;
     let state = booking.state;
+    if let Some(before) = app.booking.get_untracked() {
+        if state == State::Cancelled && before.state != state {
+            frame::say("cancelled", &booking, None);
+        }
+        if let (Payment::Paid { .. }, Payment::GivenBack { sum }) = (before.payment, payment) {
+            frame::say("refunded", &booking, Some(sum));
+        }
+    }
     app.take(booking);
     match (state, payment) {
         _ if over => route::replace(app, Step::Done),
@@ -130,7 +135,7 @@ pub fn resume(app: App, booking: Booking) {
 pub fn look_again(app: App) {
     let waiting = matches!(
         app.step.get_untracked(),
-        Step::Payment | Step::Visit | Step::Details | Step::Expired
+        Step::Payment | Step::Visit | Step::Details | Step::Expired | Step::Done
     );
     if !waiting || app.busy.get_untracked() != Busy::No || app.booking.get_untracked().is_none() {
         return;
@@ -152,7 +157,17 @@ pub fn look_again(app: App) {
             return;
         }
         match status {
-            Ok(booking) if is_over(&booking) || booking.state == State::Expired => resume(app, booking),
+            Ok(booking)
+                if is_over(&booking) || matches!(booking.state, State::Expired | State::Cancelled) =>
+            {
+                let before = app.booking.get_untracked().map(|before| before.payment);
+                let moved = before != Some(booking.payment) && app.step.get_untracked() == Step::Done;
+                resume(app, booking);
+                // Another end than the one in view: it is drawn anew.
+                if moved && app.step.get_untracked() == Step::Done {
+                    app.step.set(Step::Done);
+                }
+            }
             Ok(booking) => app.take(booking),
             Err(error) if error.code == Code::OpenedElsewhere => {
                 route::replace(app, Step::Link(Dead::Elsewhere));
@@ -190,14 +205,20 @@ fn pay_step(app: App) -> Step {
     }
 }
 
-/// The page's own words for an error.
-fn words(error: &ApiError) -> String {
-    t(match error.code {
-        Code::Network | Code::Busy => "error.network",
-        Code::TooMany => "error.too_many",
-        Code::PaymentDown => "error.payment_down",
-        Code::PriceChanged => "error.price_changed",
-        Code::NotFound | Code::Invalid => "error.gone",
+/// The page's own words for an error: the server's sentences are English.
+#[must_use]
+pub fn words(app: App, error: &ApiError) -> String {
+    let key = match (error.code, error.field.as_deref().unwrap_or_default()) {
+        (Code::Network | Code::Busy, _) => "error.network",
+        (Code::TooMany, "card") => "error.cards",
+        (Code::TooMany, _) => "error.too_many",
+        (Code::PaymentDown, "amount") => "error.too_small",
+        (Code::PaymentDown, _) => "error.payment_down",
+        (Code::PriceChanged, _) => "error.price_changed",
+        (Code::Invalid, "confirmation_token") => "card.again",
+        (Code::Invalid, "services") => "services.too_long",
+        (Code::NotFound | Code::Invalid, _) => "error.gone",
         _ => "error.failed",
-    })
+    };
+    tf(key, &[("phone", app.phone())])
 }

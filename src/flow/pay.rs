@@ -106,7 +106,8 @@ async fn settle(app: App, token: &BookingToken) {
         {
             Ok(confirmed) if is_pending(&confirmed) => app.take(confirmed.booking),
             Ok(confirmed) => return known(app, confirmed),
-            Err(error) if error.code.is_passing() || error.code == Code::InProgress => {}
+            Err(error)
+                if error.code.is_passing() || matches!(error.code, Code::InProgress | Code::TooMany) => {}
             Err(error) => return lost(app, &error),
         }
         sleep(wait).await;
@@ -224,7 +225,7 @@ async fn refused(app: App, error: &ApiError, token: &BookingToken) {
                 app.take(booking);
             }
             app.idle();
-            app.problem.set(Some(words(error)));
+            app.problem.set(Some(words(app, error)));
         }
         _ => lost(app, error),
     }
@@ -244,7 +245,7 @@ pub fn lost(app: App, error: &ApiError) {
             }
             route::replace(app, Step::Expired);
         }
-        _ => app.problem.set(Some(words(error))),
+        _ => app.problem.set(Some(words(app, error))),
     }
 }
 

@@ -123,7 +123,7 @@ fn open(app: App) {
                 Code::OpenedElsewhere => app.step.set(Step::Link(Dead::Elsewhere)),
                 Code::Cancelled => app.step.set(Step::Link(Dead::Cancelled)),
                 _ => {
-                    app.problem.set(Some(words(&error)));
+                    app.problem.set(Some(words(app, &error)));
                     app.step.set(pay_step(app));
                 }
             },

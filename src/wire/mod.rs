@@ -21,7 +21,7 @@ use server::api::{
 use server_fn::ServerFn;
 use wasm_bindgen::JsValue;
 
-use read::{id, list, moment, text};
+use read::{id, int, list, moment, text};
 pub use write::object;
 
 /// A server function as this client calls it.
@@ -57,6 +57,7 @@ impl Call for FreeTimesCall {
         Some(FreeTimes {
             days: list(value, "days", &day)?,
             next: text(value, "next"),
+            last: text(value, "last")?,
         })
     }
 }
@@ -126,6 +127,7 @@ pub fn error(value: &JsValue) -> ApiError {
         .unwrap_or(Code::Failed);
     ApiError {
         field: text(value, "field"),
+        retry_after: int(value, "retry_after").and_then(|seconds| u32::try_from(seconds).ok()),
         request: text(value, "request"),
         ..ApiError::new(code, text(value, "message").unwrap_or_default())
     }

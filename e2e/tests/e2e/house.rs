@@ -395,13 +395,27 @@ async fn serve_site(server: &str) -> String {
          <p><a href=/elsewhere id=link>Elsewhere</a> <button data-booking-checkout=popup data-salon=lumen id=popup>Book now</button></p>\
          <div id=here><script src={server}/embed.js data-salon=lumen async></script></div><p id=below>Below</p>"
     );
+    // In the corner of a page that knows its client; and two on one page.
+    let others = [
+        format!("<script src={server}/embed.js data-salon=lumen data-booking-checkout=floating data-colour=#006644 data-radius=4px \
+            data-client-name='Ada Lovelace' data-client-email=ada@example.com data-client-phone='+43 660 1234567' async></script>"),
+        format!("<style>#two {{ --booking-colour: #aa3300; --booking-radius: 99px }}</style>\
+            <div id=one><script src={server}/embed.js data-salon=lumen data-service=svc_cut async></script></div>\
+            <div id=two><script src={server}/embed.js data-salon=lumen data-lang=de async></script></div>"),
+    ]
+    .map(|inside| {
+        format!("<!doctype html><html lang=en><meta charset=utf-8><title>Lumen</title><script src=/told.js></script><body><h1>Lumen</h1>{inside}")
+    });
+    let [floating, two] = others;
     const TOLD: &str = "window.told = []; window.loads = (window.loads || 0) + 1;\
-        for (const name of ['opened', 'slot_held', 'payment_started', 'paid', 'booked', 'failed', 'expired', 'resize', 'closed'])\
-        addEventListener('booking-checkout:' + name, (event) => told.push({ name, detail: event.detail }));";
-    let router = Router::new().route("/", get(async move || Html(page))).route(
-        "/told.js",
-        get(async || ([(header::CONTENT_TYPE, "text/javascript")], TOLD).into_response()),
-    );
+        for (const name of ['opened', 'slot_held', 'payment_started', 'paid', 'booked', 'failed', 'expired', 'cancelled', 'refunded', 'resize', 'closed'])\
+        addEventListener('booking-checkout:' + name, (event) => told.push({ name, detail: event.detail, at: event.target.parentElement.id }));";
+    let told = async || ([(header::CONTENT_TYPE, "text/javascript")], TOLD).into_response();
+    let router = Router::new()
+        .route("/", get(async move || Html(page)))
+        .route("/floating", get(async move || Html(floating)))
+        .route("/two", get(async move || Html(two)))
+        .route("/told.js", get(told));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });

@@ -34,6 +34,30 @@ async fn german() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_server_finds_wrong_is_said_at_its_field_in_german() {
+    let look = Look {
+        language: "de-DE",
+        ..Look::default()
+    };
+    scene_in(look, async |s| {
+        let widget = s.widget().open().await;
+        widget.choose("svc_cut", "emp_anna").await;
+        widget.type_details().await;
+        s.browser.fill("#email", "a@b@c.de").await;
+        s.browser.click("#to-payment").await;
+        s.browser
+            .until("it is said", "document.querySelector('#email-error').innerText")
+            .await;
+        assert_eq!(
+            s.browser.text("#email-error").await,
+            "Geben Sie eine E-Mail-Adresse wie name@beispiel.at ein"
+        );
+        assert_eq!(s.browser.text("#name-error").await, "");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_address_says_the_language() {
     let look = Look {
         language: "en-GB",

@@ -49,11 +49,13 @@ pub enum Code {
     LinkExpired,
     /// The visit link was opened again elsewhere, or the opened page is too old.
     OpenedElsewhere,
-    /// Too many calls from one address, or too many declined cards ([`ApiError::field`] is `card`).
+    /// Too many calls from one address, or too many declined cards ([`ApiError::field`] is `card`). See
+    /// [`ApiError::retry_after`].
     TooMany,
     /// Busy for a moment: the same call may be sent again.
     Busy,
-    /// Stripe does not answer, or refuses the salon's account. Nothing was charged by this call.
+    /// Stripe does not answer, or refuses the salon's account. Nothing was charged by this call. If the sum is less than a
+    /// card can be charged, [`ApiError::field`] is `amount`.
     PaymentDown,
     /// The server failed. The cause is in its log.
     Failed,
@@ -103,10 +105,10 @@ impl Code {
         }
     }
 
-    /// Whether the very same call may be sent again by itself after a moment.
+    /// Whether the very same call may be sent again by itself after a moment. [`Code::TooMany`] says itself when.
     #[must_use]
     pub fn is_passing(self) -> bool {
-        matches!(self, Code::Busy | Code::Network | Code::TooMany)
+        matches!(self, Code::Busy | Code::Network)
     }
 }
 

@@ -28,10 +28,12 @@ pub struct FreeTimesRequest {
 /// Free times, day by day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FreeTimes {
-    /// Every day that was asked for, also those without a free time.
+    /// Every day that was asked for up to [`FreeTimes::last`], also those without a free time.
     pub days: Vec<Day>,
     /// When none of these days has a free time: the next day that has one, up to 60 days on.
     pub next: Option<String>,
+    /// The last day that can be booked, `2027-01-23`: asking for later ones finds nothing.
+    pub last: String,
 }
 
 /// A day.
@@ -52,7 +54,7 @@ pub struct FreeTime {
     pub employee: EmployeeId,
 }
 
-/// Free times of a choice of services.
+/// Free times of a choice of services. With the token of a hold, the time that it holds counts as free.
 ///
 /// # Errors
 /// `NotFound`: no such salon, service or person; `Invalid`: a date or a number is out of range.

@@ -403,12 +403,15 @@ async fn confirmed(
 fn refusal(salon: &SalonRecord, error: &StripeError) -> ApiError {
     let phone = &salon.salon.phone;
     match error {
-        StripeError::Refused { code: Some(code), .. } if code == "amount_too_small" => ApiError::new(
-            Code::PaymentDown,
-            format!(
-                "The sum is too small to be paid by card. Please call the salon: {phone}. Nothing was charged."
-            ),
-        ),
+        StripeError::Refused { code: Some(code), .. } if code == "amount_too_small" => ApiError {
+            field: Some("amount".to_owned()),
+            ..ApiError::new(
+                Code::PaymentDown,
+                format!(
+                    "The sum is too small to be paid by card. Please call the salon: {phone}. Nothing was charged."
+                ),
+            )
+        },
         // It stands for a card for some hours and for one payment only, and the page may have kept it for longer.
         StripeError::Refused {
             param: Some(param), ..

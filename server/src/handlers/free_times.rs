@@ -20,7 +20,8 @@ use crate::{
         free_times::{Day, FreeTime, FreeTimes, FreeTimesRequest},
     },
     store::{
-        StoreError, booking,
+        StoreError,
+        booking::{self, token_hash},
         offer::{self, EmployeeRecord},
         salon::SalonRecord,
     },
@@ -69,7 +70,9 @@ pub async fn find(context: &Context, request: FreeTimesRequest) -> Result<FreeTi
         return Err(ApiError::invalid("from", "This date is out of range."));
     };
     let mut busy: HashMap<EmployeeId, Vec<Busy>> = HashMap::new();
-    for (employee, from, to) in booking::busy(app.store.read(), &request.salon, start, end).await? {
+    let own = context.token.as_ref().map(|token| token_hash(token.reveal()));
+    let taken = booking::busy(app.store.read(), &request.salon, start, end, own.as_deref()).await?;
+    for (employee, from, to) in taken {
         busy.entry(employee).or_default().push(Busy { from, to });
     }
 
@@ -106,7 +109,11 @@ pub async fn find(context: &Context, request: FreeTimesRequest) -> Result<FreeTi
     } else {
         None
     };
-    Ok(FreeTimes { days, next })
+    Ok(FreeTimes {
+        days,
+        next,
+        last: last.to_string(),
+    })
 }
 
 /// Whether the salon offers this start with this person: inside the working hours, on the salon's steps, not too early.

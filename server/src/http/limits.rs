@@ -155,6 +155,7 @@ fn refusal(what: What, over: i64) -> ApiError {
         }
     };
     ApiError {
+        field: matches!(what, What::Decline).then(|| "card".to_owned()),
         retry_after: Some(seconds),
         ..ApiError::new(Code::TooMany, sentence)
     }
@@ -209,6 +210,7 @@ mod tests {
         }
         let error = limits.look(What::Decline, client(1), NOW).unwrap_err();
         assert_eq!((error.code, error.retry_after), (Code::TooMany, Some(361)));
+        assert_eq!(error.field.as_deref(), Some("card"));
     }
 
     #[test]

@@ -334,7 +334,8 @@ pub async fn put_off_end(db: &mut AnyConnection, id: &BookingId, until: Moment) 
     Ok(())
 }
 
-/// When a salon's people are busy between two moments: bookings, holds and group events.
+/// When a salon's people are busy between two moments: bookings, holds and group events. Not the hold of the token with
+/// this hash: who looks for another time may keep theirs.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -343,10 +344,12 @@ pub async fn busy(
     salon: &SalonSlug,
     from: Moment,
     to: Moment,
+    own: Option<&str>,
 ) -> Result<Vec<(EmployeeId, Moment, Moment)>, StoreError> {
     let rows: Vec<(String, i64, i64)> = sqlx::query_as(
         "SELECT employee, starts, ends FROM booking \
          WHERE salon = $1 AND state IN ('held', 'booked') AND group_date IS NULL AND ends > $2 AND starts < $3 \
+         AND (state = 'booked' OR token_hash IS NULL OR token_hash <> $4) \
          UNION ALL \
          SELECT d.employee, d.starts, d.starts + s.minutes * 60000 FROM group_date d JOIN service s ON s.id = d.service \
          WHERE s.salon = $1 AND d.starts + s.minutes * 60000 > $2 AND d.starts < $3",
@@ -354,6 +357,7 @@ pub async fn busy(
     .bind(salon.as_str())
     .bind(from.0)
     .bind(to.0)
+    .bind(own.unwrap_or_default())
     .fetch_all(db)
     .await?;
     rows.into_iter()

@@ -1,9 +1,11 @@
 //! Taking a slot, losing it, taking it again.
 
+use serde_json::json;
 use server::api::{
     booking::{Payment, State},
     confirm::Next,
     error::Code,
+    free_times::FreeTimes,
 };
 
 use crate::harness::{BANK_ASKS, House, VISA, all, eur};
@@ -147,5 +149,50 @@ async fn what_the_salon_does_not_offer_can_t_be_held() {
     assert_eq!(
         house.page().hold(&other).await.unwrap_err().field.as_deref(),
         Some("employee")
+    );
+}
+
+#[tokio::test]
+async fn who_holds_a_time_is_offered_it_and_nobody_else_is() {
+    let house = House::start().await;
+    let choice = house.free("svc_cut", "emp_anna").await;
+    let page = house.page();
+    page.hold(&choice).await.unwrap();
+    let stranger = house.page();
+    let is_offered = async |token| {
+        let request = json!({"salon": "lumen", "services": ["svc_cut"], "employee": "emp_anna", "from": null, "days": 31});
+        let times: FreeTimes = house.call("free-times", token, &request).await.unwrap();
+        times
+            .days
+            .iter()
+            .flat_map(|day| &day.times)
+            .any(|time| time.start == choice.start)
+    };
+    assert!(is_offered(Some(&page.token)).await);
+    assert!(!is_offered(Some(&stranger.token)).await);
+    assert!(!is_offered(None).await);
+    // Once it is booked, it is taken for everybody.
+    page.pay(4800, VISA).await.unwrap();
+    assert!(!is_offered(Some(&page.token)).await);
+}
+
+#[tokio::test]
+async fn days_end_where_nothing_can_be_booked_any_more_and_the_answer_says_where() {
+    let house = House::start().await;
+    let days = async |from: Option<&str>| {
+        let request =
+            json!({"salon": "lumen", "services": ["svc_cut"], "employee": null, "from": from, "days": 7});
+        let times: FreeTimes = house.call("free-times", None, &request).await.unwrap();
+        times
+    };
+    let first = days(None).await;
+    assert_eq!(first.days.len(), 7);
+    let end = days(Some(&first.last)).await;
+    let dates: Vec<&str> = end.days.iter().map(|day| day.date.as_str()).collect();
+    assert_eq!(dates, [first.last.as_str()]);
+    let beyond = days(Some("2100-01-01")).await;
+    assert_eq!(
+        (beyond.days.len(), beyond.next, beyond.last),
+        (0, None, first.last)
     );
 }

@@ -25,3 +25,23 @@ async fn what_is_not_there_is_said_in_a_sentence() {
         assert!(answer.text().await.unwrap().trim().ends_with('.'), "{path}");
     }
 }
+
+/// A page's own `<meta name="referrer">` would count for more than the header.
+#[tokio::test]
+async fn no_page_says_otherwise_than_the_header_of_whom_it_tells_its_address() {
+    let house = House::start().await;
+    for path in ["/book/lumen", "/pay/none"] {
+        let answer = house
+            .http
+            .get(format!("{}{path}", house.url))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.headers()["referrer-policy"], "no-referrer", "{path}");
+        let page = answer.text().await.unwrap();
+        assert!(
+            page.contains("id=\"page-data\"") && !page.contains("\"referrer\""),
+            "{path}"
+        );
+    }
+}

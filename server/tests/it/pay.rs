@@ -1,6 +1,6 @@
 //! Paying, or not, each leaving exactly one charge or none, and a booking that says so.
 
-use domain::{decline::Decline, terms::Offer};
+use domain::{currency::Currency, decline::Decline, money::Money, terms::Offer};
 use server::api::{
     booking::{Payment, State},
     confirm::{Next, Pay},
@@ -40,6 +40,36 @@ async fn in_full() {
         letters[0].contains("Paid online: EUR 48.00") && letters[0].contains(&held.reference),
         "{letters:?}"
     );
+}
+
+/// Nobody publishes a least sum for krónur: what a card can be charged is for Stripe to say, by what they are worth in euro.
+#[tokio::test]
+async fn a_sum_below_what_cards_allow_is_said_to_be_so_and_is_no_breakdown() {
+    let house = House::start().await;
+    for sql in [
+        "UPDATE salon SET currency = 'ISK'",
+        "UPDATE service SET price_to = NULL, price = 4800",
+    ] {
+        sqlx::query(sql).execute(house.app.store.read()).await.unwrap();
+    }
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    let error = page
+        .confirm(Pay::Card {
+            sum: Money::new(4800, Currency::parse("ISK").unwrap()).unwrap(),
+            confirmation_token: house.card(VISA).await,
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.code, error.field.as_deref()),
+        (Code::PaymentDown, Some("amount"))
+    );
+    assert!(
+        error.message.contains("too small") && error.message.contains("+43 1 890 12 34"),
+        "{error}"
+    );
+    assert!(house.taken().is_empty());
 }
 
 #[tokio::test]

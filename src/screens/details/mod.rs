@@ -22,7 +22,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn show(this: &Form, busy: bool, problem: Option<String>);
     #[wasm_bindgen(method)]
-    fn refuse(this: &Form, field: &str, words: &str);
+    fn refuse(this: &Form, field: &str) -> bool;
     #[wasm_bindgen(method)]
     fn fill(this: &Form, name: &str, email: &str);
 }
@@ -71,11 +71,10 @@ pub fn typed() -> Client {
     }
 }
 
-/// Says that the server did not take a field, and why.
-pub fn refuse(field: &str, words: &str) {
-    if let Some(form) = form() {
-        form.refuse(field, words);
-    }
+/// Says that the server did not take a field, in the page's own words. Whether the form has that field.
+#[must_use]
+pub fn refuse(field: &str) -> bool {
+    form().is_some_and(|form| form.refuse(field))
 }
 
 /// Puts in who a booking is for, where nothing is typed.

@@ -36,6 +36,13 @@ pub fn screen(app: App) -> El {
         };
         text("p", "", &tf(key, &[("email", &booking.email)]))
     });
+    // The booking stands: it was the salon that gave the money back.
+    let back = match booking.payment {
+        Payment::GivenBack { sum } => {
+            Some(text("p", "", &tf("done.refunded", &[("sum", &money(sum))])).id("refunded"))
+        }
+        _ => None,
+    };
     let facts = el("dl", "facts")
         .child(fact(
             "done.reference",
@@ -76,6 +83,7 @@ pub fn screen(app: App) -> El {
     el("div", "screen").child(tick).child(
         frame(Step::Done, &heading)
             .maybe(mail)
+            .maybe(back)
             .child(facts)
             .child(actions)
             .maybe(call),
@@ -92,9 +100,7 @@ fn fact(name: &str, value: El) -> El {
 fn rest(booking: &Booking) -> Option<El> {
     let rest = match booking.payment {
         Payment::Paid { sum } => booking.quote.price.less(sum).ok()?,
-        Payment::GivenBack { sum } => {
-            return Some(text("span", "", &tf("done.given_back", &[("sum", &money(sum))])));
-        }
+        Payment::GivenBack { .. } => return None,
         _ => booking.quote.price,
     };
     (!rest.is_zero()).then(|| parts::price(rest, booking.quote.from))

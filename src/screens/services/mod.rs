@@ -1,5 +1,6 @@
 //! Which services.
 
+use domain::availability::DurationMinutes;
 use server::api::catalogue::{Catalogue, Service};
 
 use super::{frame, frame_back};
@@ -57,6 +58,7 @@ fn pick(app: App, catalogue: &'static Catalogue, service: &'static Service, chos
     let is_chosen = chosen.services.contains(&service.id);
     let quote = offer::quote(catalogue, &[service], None);
     let terms = quote.as_ref().and_then(parts::short_terms);
+    let unfit = (!is_chosen).then(|| unfit(catalogue, service, chosen)).flatten();
     let more = el("span", "more").text(&parts::minutes(service.minutes));
     let more = match terms {
         Some(terms) => more.text(" · ").child(text("span", "tag", &terms)),
@@ -74,30 +76,39 @@ fn pick(app: App, catalogue: &'static Catalogue, service: &'static Service, chos
         None => parts::price(service.price, false),
     };
     let about = (!service.description.is_empty()).then(|| text("span", "more", &service.description));
-    let possible = is_chosen || fits(catalogue, service, chosen);
     el("button", "pick")
         .attr("type", "button")
         .attr("data-service", service.id.as_str())
         .attr_if("aria-pressed", is_chosen.then_some("true"))
-        .attr_if("disabled", (!possible).then_some(""))
+        .attr_if("disabled", unfit.map(|_| ""))
         .child(text("span", "name", &service.name))
         .child(price)
         .maybe(about)
         .child(more)
+        .maybe(unfit.map(|key| text("span", "more", &t(key))))
         .press(move || choose(app, catalogue, service))
 }
 
-/// Whether somebody can do it together with what is chosen.
-fn fits(catalogue: &Catalogue, service: &Service, chosen: &Chosen) -> bool {
+/// Why it can't be had together with what is chosen: the key of a sentence.
+fn unfit(catalogue: &Catalogue, service: &Service, chosen: &Chosen) -> Option<&'static str> {
     if service.dates.is_some() {
-        return true;
-    }
-    if offer::group_dates(catalogue, chosen).is_some() {
-        return !service.employees.is_empty();
+        return None;
     }
     let mut all = offer::services(catalogue, chosen);
+    if offer::group_dates(catalogue, chosen).is_some() {
+        all.clear();
+    }
     all.push(service);
-    all.len() <= MOST && !offer::people(catalogue, &all).is_empty()
+    let minutes = all.iter().map(|one| one.minutes).sum();
+    if all.len() > MOST || DurationMinutes::parse(minutes).is_none() {
+        Some("services.too_long")
+    } else if !offer::people(catalogue, &all).is_empty() {
+        None
+    } else if all.len() > 1 {
+        Some("services.not_together")
+    } else {
+        Some("services.nobody")
+    }
 }
 
 fn choose(app: App, catalogue: &'static Catalogue, service: &'static Service) {

@@ -4,7 +4,7 @@ mod group;
 
 use domain::time::Moment;
 use server::api::{
-    error::ApiError,
+    error::{ApiError, Code},
     free_times::{Day, FreeTime, FreeTimes, FreeTimesCall, FreeTimesRequest},
 };
 
@@ -12,10 +12,11 @@ use super::frame_back;
 use crate::{
     client::call,
     dom::{El, button, el, spawn, text},
+    flow,
     intl::{self, at, on},
     number::count,
     parts,
-    state::{App, Live, Step, Who, offer, route},
+    state::{App, Live, Step, Who, offer, route, store},
     texts::{t, tf, tn},
 };
 
@@ -27,6 +28,10 @@ const WEEK: i64 = 7;
 pub struct Times {
     /// The free times of the week in view; `None` while they are asked for.
     found: Live<Option<Result<FreeTimes, ApiError>>>,
+    /// The first day of the week in view.
+    from: Live<String>,
+    /// The last day that can be booked; empty while it is not known.
+    last: Live<String>,
     /// The day in view.
     day: Live<Option<String>>,
     /// The number of the last question: an older one's answer comes too late.
@@ -44,6 +49,8 @@ impl Default for Times {
     fn default() -> Times {
         Times {
             found: Live::new(None),
+            from: Live::new(String::new()),
+            last: Live::new(String::new()),
             day: Live::new(None),
             asked: Live::new(0),
         }
@@ -73,8 +80,9 @@ pub fn screen(app: App) -> El {
     };
     // The week of a time chosen before, else the one that begins today.
     let from = chosen.start.map(|start| intl::day_of(start, app.zone()));
-    times.ask(from, true);
+    times.ask(from.unwrap_or_default(), true);
     frame_back(app, Step::Time, &t("time.title"), back)
+        .child(times.bar())
         .child(el("div", "stack").live(move || times.week()))
         .child(
             el("div", "stack")
@@ -90,11 +98,13 @@ fn zone_note(app: App, moment: Moment) -> Option<El> {
 }
 
 impl View {
-    fn ask(self, from: Option<String>, first: bool) {
+    /// Asks for the week from a day on: today's for a day that is over.
+    fn ask(self, from: String, first: bool) {
         let Some(catalogue) = self.app.catalogue() else {
             return;
         };
         let chosen = self.app.chosen.get_untracked();
+        let from = from.max(self.today());
         let request = FreeTimesRequest {
             salon: catalogue.salon.slug.clone(),
             services: chosen.services.clone(),
@@ -102,28 +112,36 @@ impl View {
                 Some(Who::One(id)) => Some(id.clone()),
                 _ => None,
             },
-            from,
+            from: Some(from.clone()),
             days: 7,
         };
+        self.times.from.set(from);
         let number = self.times.asked.get_untracked() + 1;
         self.times.asked.set(number);
         self.times.found.set(None);
         spawn(async move {
-            let answer = call(self.app, FreeTimesCall { request }, None).await;
+            let answer = {
+                // With the token of a time that is held already: it is free for who holds it.
+                let token = store::token(self.app);
+                call(self.app, FreeTimesCall { request }, token.as_ref()).await
+            };
             if self.times.asked.get_untracked() != number {
                 return;
             }
             if let Ok(found) = &answer {
-                let chosen = chosen
+                let own = chosen
                     .start
                     .filter(|_| first)
                     .map(|start| intl::day_of(start, self.app.zone()));
-                let open = |day: &&Day| {
-                    !day.times.is_empty() && chosen.as_ref().is_none_or(|date| *date == day.date)
-                };
-                self.times
-                    .day
-                    .set(found.days.iter().find(open).map(|day| day.date.clone()));
+                let open = |day: &&Day| !day.times.is_empty();
+                // The day of a time chosen before, unless it has become full.
+                let day = found.days.iter().filter(open);
+                let day = day
+                    .clone()
+                    .find(|day| Some(&day.date) == own.as_ref())
+                    .or(day.clone().next());
+                self.times.day.set(day.map(|day| day.date.clone()));
+                self.times.last.set(found.last.clone());
             }
             self.times.found.set(Some(answer));
         });
@@ -136,31 +154,39 @@ impl View {
             Some(Err(_)) => return Vec::new(),
             None => &[],
         };
-        let (Some(first), Some(last)) = (days.first(), days.last()) else {
+        if found.is_none() {
             let bars = (0..2).map(|_| el("i", "")).collect();
             return vec![
                 el("div", "skeleton")
                     .attr("aria-label", &t("time.loading"))
                     .children(bars),
             ];
+        }
+        vec![el("div", "week").children(days.iter().map(|day| self.day(day)).collect())]
+    }
+
+    /// Earlier and later: there whatever the week has, so that nobody is stuck in an empty one.
+    fn bar(self) -> El {
+        let step = |label: &str, name: &str, days: i64| {
+            button("plain", label, move || {
+                self.ask(intl::days_after(&self.times.from.get_untracked(), days), false);
+            })
+            .attr("aria-label", &t(name))
         };
-        let first = first.date.clone();
-        let next = intl::days_after(&last.date, 1);
-        let today = intl::day_of(crate::state::clock::server_now(self.app), self.app.zone());
-        let before = intl::days_after(&first, -WEEK).max(today.clone());
-        let step = |label: &str, name: &str, date: String, off: bool| {
-            button("plain", label, move || self.ask(Some(date.clone()), false))
-                .attr("aria-label", &t(name))
-                .attr_if("disabled", off.then_some(""))
-        };
-        let bar = el("div", "weekbar")
-            .child(step("‹", "time.before", before, first <= today))
-            .child(text("h2", "", &on(&first, intl::MONTH)))
-            .child(step("›", "time.after", next, false));
-        vec![
-            bar,
-            el("div", "week").children(days.iter().map(|day| self.day(day)).collect()),
-        ]
+        let before = step("‹", "time.before", -WEEK)
+            .live_prop("disabled", move || self.times.from.get() <= self.today());
+        let after = step("›", "time.after", WEEK).live_prop("disabled", move || {
+            let last = self.times.last.get();
+            !last.is_empty() && intl::days_after(&self.times.from.get(), WEEK) > last
+        });
+        el("div", "weekbar")
+            .child(before)
+            .child(el("h2", "").live_text(move || on(&self.times.from.get(), intl::MONTH)))
+            .child(after)
+    }
+
+    fn today(self) -> String {
+        intl::day_of(crate::state::clock::server_now(self.app), self.app.zone())
     }
 
     fn day(self, day: &Day) -> El {
@@ -188,9 +214,18 @@ impl View {
     fn of_day(self) -> Vec<El> {
         let found = match self.times.found.get() {
             None => return Vec::new(),
-            Some(Err(_)) => {
-                let again = button("button second", &t("again"), move || self.ask(None, false));
-                return vec![parts::note("bad", &t("time.failed")).child(again)];
+            Some(Err(error)) => {
+                let words = match error.code {
+                    Code::Network | Code::Busy => t("time.failed"),
+                    _ => flow::words(self.app, &error),
+                };
+                // What can't be had can't be had again.
+                let again = (!matches!(error.code, Code::Invalid | Code::NotFound)).then(|| {
+                    button("button second", &t("again"), move || {
+                        self.ask(self.times.from.get_untracked(), false);
+                    })
+                });
+                return vec![parts::note("bad", &words).maybe(again)];
             }
             Some(Ok(found)) => found,
         };
@@ -249,11 +284,13 @@ impl View {
                 let label = tf("time.next", &[("day", &on(&next, intl::DAY))]);
                 parts::note("", &t("time.none")).child(
                     button("button second", &label, move || {
-                        self.ask(Some(next.clone()), false)
+                        self.ask(next.clone(), false);
                     })
                     .id("next-free-day"),
                 )
             }
+            // There may be some before.
+            None if self.times.from.get() > self.today() => parts::note("", &t("time.none")),
             None => parts::note("", &t("time.none_at_all")).child(parts::phone_link(self.app.phone())),
         }
     }
