@@ -32,6 +32,7 @@ mod office_disputes;
 mod office_doors;
 mod office_fees;
 mod office_methods;
+mod office_moving;
 mod office_reports;
 mod office_terms;
 mod office_visits;

@@ -11,7 +11,7 @@ use domain::{
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::{link, refund};
+use super::{link, moving, refund};
 use crate::{
     office::{
         desk::Desk,
@@ -26,7 +26,7 @@ use crate::{
         attempt::{self, AttemptRecord},
         audit, booking,
         booking::BookingRecord,
-        offer,
+        missed, offer,
         refund::{self as refunds, RefundRecord},
     },
 };
@@ -69,6 +69,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
     let for_fees = attempt::of_purpose(db, &visit.id, Purpose::Fee).await?;
     let given_back = refunds::of_booking(db, &visit.id).await?;
     let who = offer::employee_name(db, &visit.employee).await?;
+    let is_missed = missed::at(db, &visit.id).await?.is_some();
     let deeds = audit::of_booking(db, &visit.id).await?;
     let paid = paid(&attempts, currency)?;
     let gross = attempts.iter().filter(|one| one.state == AttemptState::Succeeded);
@@ -78,6 +79,10 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
         p {
             a href=(desk.path(&format!("visits?day={day}"))) { (when::full(visit.start, &zone)) } "–" (when::time(visit.end, &zone))
             " with " (who) " " (state(visit.state))
+        }
+        div.buttons {
+            @if moving::may(visit, is_missed) { a.button.second href=(desk.path(&format!("visits/{}/move", visit.id))) { "Move" } }
+            a.button.second href=(desk.path(&format!("visits/{}/details", visit.id))) { "Change details" }
         }
         div.cards {
             section.card {
