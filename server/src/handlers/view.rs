@@ -12,7 +12,7 @@ use crate::{
     payments::manage,
     store::{
         StoreError,
-        attempt::{self, AttemptRecord},
+        attempt::{self, AttemptRecord, Reach},
         booking::{self, BookingRecord},
         fee::FeeRecord,
         offer,
@@ -154,7 +154,7 @@ pub fn payment(booking: BookingState, attempts: &[AttemptRecord]) -> Payment {
     let Some(latest) = attempts.first() else {
         return Payment::None;
     };
-    let took = |attempt: &&AttemptRecord| attempt.state == AttemptState::Succeeded;
+    let took = |one: &&AttemptRecord| one.state == AttemptState::Succeeded && one.reach != Reach::Test;
     // What came for nothing is told of until the time is held anew, or another card is tried.
     let told = booking != BookingState::Held && !latest.state.is_open();
     let paid = attempts.iter().find(|attempt| attempt.pays());

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     store::{
         Write,
-        attempt::{self, AttemptRecord},
+        attempt::{self, AttemptRecord, Reach},
         booking::{self, BookingRecord},
         card, claim,
         fee::{self as fees, Cause, FeeRecord},
@@ -182,9 +182,10 @@ async fn plan(
     decision: Decision,
 ) -> Result<Plan, ApiError> {
     let db = app.store.read();
-    let paid = attempts
-        .iter()
-        .find(|attempt| attempt.state == AttemptState::Succeeded && left(attempt) > 0);
+    let took = |attempt: &&AttemptRecord| {
+        attempt.state == AttemptState::Succeeded && attempt.reach != Reach::Test && left(attempt) > 0
+    };
+    let paid = attempts.iter().find(took);
     let price = booking.quote.services();
     let sum = paid.map_or(Ok(Money::zero(price.currency())), |paid| {
         Money::new(left(paid), paid.sum.currency()).map_err(|_| lost("a sum"))

@@ -54,7 +54,8 @@ pub async fn of_attempt(
     row.map(read).transpose()
 }
 
-/// The card that a booking's client agreed to have charged for fees: of the attempt that took money.
+/// The card that a booking's client agreed to have charged for fees: of the attempt that took money, in the mode of the salon's
+/// present keys.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -64,7 +65,7 @@ pub async fn of_booking(
 ) -> Result<Option<CardRecord>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT c.attempt, c.customer, c.payment_method, c.consent_text, c.consent_version, c.consent_language, c.consented \
-         FROM saved_card c JOIN attempt a ON a.id = c.attempt \
+         FROM saved_card c JOIN attempt a ON a.id = c.attempt JOIN salon s ON s.slug = a.salon AND s.mode = a.mode \
          WHERE a.booking = $1 AND a.purpose = 'booking' AND a.state = 'succeeded' ORDER BY c.consented LIMIT 1",
     )
     .bind(booking.as_str())

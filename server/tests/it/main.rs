@@ -25,6 +25,7 @@ mod made_up;
 mod mail;
 mod manage;
 mod messages;
+mod modes;
 mod money;
 mod office_about;
 mod office_catalogue;

@@ -23,7 +23,7 @@ use crate::{
     },
     store::{
         StoreError,
-        attempt::{self, AttemptRecord},
+        attempt::{self, AttemptRecord, Reach},
         audit, booking,
         booking::BookingRecord,
         missed, offer,
@@ -72,7 +72,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
     let is_missed = missed::at(db, &visit.id).await?.is_some();
     let deeds = audit::of_booking(db, &visit.id).await?;
     let paid = paid(&attempts, currency)?;
-    let gross = attempts.iter().filter(|one| one.state == AttemptState::Succeeded);
+    let gross = attempts.iter().filter(|one| took(one));
     let gross = Money::new(gross.map(|one| one.sum.minor()).sum(), currency).map_err(StoreError::damaged)?;
     let day = when::local(visit.start, &zone).date();
     Ok(html! {
@@ -133,11 +133,16 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
     })
 }
 
+/// Whether it took money. A test of the time before real payments did not.
+fn took(one: &AttemptRecord) -> bool {
+    one.state == AttemptState::Succeeded && one.reach != Reach::Test
+}
+
 /// What was paid online and not given back.
 pub fn paid(attempts: &[AttemptRecord], currency: domain::currency::Currency) -> Result<Money, Trouble> {
     let sum = attempts
         .iter()
-        .filter(|one| one.state == AttemptState::Succeeded)
+        .filter(|one| took(one))
         .map(|one| one.sum.minor() - one.refunded)
         .sum();
     Money::new(sum, currency).map_err(|error| StoreError::damaged(error).into())
@@ -160,6 +165,7 @@ fn payment(one: &AttemptRecord, given_back: &[RefundRecord], zone: &TimeZone) ->
                 span {
                     strong { (one.sum) } " "
                     @match one.state {
+                        AttemptState::Succeeded if one.reach == Reach::Test => { span.tag { "A test: no money moved" } }
                         AttemptState::Succeeded => { span.tag.good { "Paid" } }
                         AttemptState::Declined => { span.tag { "Declined" } }
                         AttemptState::Canceled => { span.tag { "Not finished" } }
