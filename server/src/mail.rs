@@ -221,6 +221,10 @@ pub fn compose(
     });
     text.push(String::new());
     text.push(format!("  {when}"));
+    if letter == Letter::Moved {
+        // The salon may have moved it to somebody else.
+        text.push(format!("  {} {}", pick("with", "mit"), booking.employee));
+    }
     for line in &booking.lines {
         text.push(format!("  {}  {}", line.name, sum(line.price, german)));
     }

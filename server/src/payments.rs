@@ -340,6 +340,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::store::attempt::Reach;
 
     #[test]
     fn what_names_the_intent_or_the_charge_for_the_first_time_is_news() {
@@ -357,6 +358,7 @@ mod tests {
             refunded: 0,
             reserved: 0,
             for_nothing: false,
+            reach: Reach::Now,
             asks: 0,
             created: Moment(0),
         };

@@ -42,6 +42,7 @@ pub async fn write(app: &App, salon: &SalonSlug, count: i64) -> Result<(), Store
             .await?;
         of.run(db, LINES, &[name], &[minutes, price]).await?;
         of.run(db, ATTEMPTS, &[], &[price]).await?;
+        of.run(db, PAID_FOR, &[name], &[price]).await?;
         of.run(db, CAPTURED, &[], &[price]).await?;
         of.run(db, REFUNDED, &[], &[price / 2]).await?;
         of.run(db, SETTLED, &[], &[price, 25 + price * 15 / 1000]).await?;
@@ -80,9 +81,13 @@ const LINES: &str = each!(
      WHERE $6 <> ''"
 );
 const ATTEMPTS: &str = each!(
-    "INSERT INTO attempt (id, booking, salon, sum, currency, state, confirmation_token, intent, charge, refunded, created) \
-     SELECT 'pay_h' || i, 'bkg_h' || i, $6, $7, 'EUR', 'succeeded', '', 'pi_h' || i, 'ch_h' || i, \
-     CASE WHEN i % 20 = 0 THEN $7 / 2 ELSE 0 END, at FROM n"
+    "INSERT INTO attempt (id, booking, salon, sum, currency, state, confirmation_token, intent, charge, refunded, created, mode, \
+     way, employee) SELECT 'pay_h' || i, 'bkg_h' || i, $6, $7, 'EUR', 'succeeded', '', 'pi_h' || i, 'ch_h' || i, \
+     CASE WHEN i % 20 = 0 THEN $7 / 2 ELSE 0 END, at, (SELECT o.mode FROM salon o WHERE o.slug = $6), 'link', \
+     (SELECT b.employee FROM booking b WHERE b.id = 'bkg_h' || i) FROM n"
+);
+const PAID_FOR: &str = each!(
+    "INSERT INTO attempt_line (attempt, position, name, price) SELECT 'pay_h' || i, 0, $7, $8 FROM n WHERE $6 <> ''"
 );
 const CAPTURED: &str = each!(
     "INSERT INTO ledger (id, salon, attempt, kind, sum, currency, source, at) \
@@ -93,8 +98,8 @@ const REFUNDED: &str = each!(
      SELECT 're_h' || i || ':refunded', $6, 'pay_h' || i, 'refunded', $7, 'EUR', 're_h' || i, at FROM n WHERE i % 20 = 0"
 );
 const SETTLED: &str = each!(
-    "INSERT INTO settled (salon, id, kind, source, amount, fee, currency, created) \
-     SELECT $6, 'txn_h' || i, 'charge', 'ch_h' || i, $7, $8, 'EUR', at / 1000 FROM n"
+    "INSERT INTO settled (salon, id, kind, source, amount, fee, currency, created, mode) \
+     SELECT $6, 'txn_h' || i, 'charge', 'ch_h' || i, $7, $8, 'EUR', at / 1000, (SELECT o.mode FROM salon o WHERE o.slug = $6) FROM n"
 );
 
 impl Of<'_> {

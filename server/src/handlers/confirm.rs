@@ -29,7 +29,7 @@ use crate::{
     },
     store::{
         self, StoreError,
-        attempt::{self, AttemptRecord},
+        attempt::{self, AttemptRecord, Reach},
         booking::{self, BookingRecord},
         card::Consent,
         fee::FeeRecord,
@@ -207,6 +207,7 @@ async fn begin(
             refunded: 0,
             reserved: 0,
             for_nothing: false,
+            reach: Reach::Now,
             asks: 0,
             created: now,
         };

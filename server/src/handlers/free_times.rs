@@ -19,9 +19,10 @@ use crate::{
         error::{ApiError, Code},
         free_times::{Day, FreeTime, FreeTimes, FreeTimesRequest},
     },
+    app::App,
     store::{
         StoreError,
-        booking::{self, token_hash},
+        booking::{self, BookingRecord, token_hash},
         offer::{self, EmployeeRecord},
         salon::SalonRecord,
     },
@@ -129,7 +130,41 @@ pub fn is_offered(
     now: Moment,
 ) -> Result<bool, ApiError> {
     let zone = zone(salon)?;
-    Ok(search(salon, &zone, person, services, &[], now)?.offers(start))
+    let earliest = now.plus_minutes(salon.lead_minutes);
+    Ok(search(salon, &zone, person, length(services), &[], earliest)?.offers(start))
+}
+
+/// When a booking could be instead with this person, on the days from `from` on: within the working hours and from now on,
+/// whatever clients are offered. Its own time counts as free.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn instead(
+    app: &App,
+    salon: &SalonRecord,
+    booking: &BookingRecord,
+    person: &EmployeeRecord,
+    from: Date,
+    count: u16,
+) -> Result<Vec<domain::availability::Day>, ApiError> {
+    let zone = zone(salon)?;
+    let days = i64::from(count) + 1;
+    let (Some(start), Some(end)) = (
+        start_of_day(&zone, from),
+        start_of_day(&zone, from.saturating_add(days.days())),
+    ) else {
+        return Ok(vec![]);
+    };
+    let busy = booking::busy(app.store.read(), &booking.salon, start, end, None).await?;
+    let own = (&booking.employee, booking.start, booking.end);
+    let busy: Vec<Busy> = busy
+        .into_iter()
+        .filter(|(who, from, to)| *who == person.employee.id && (who, *from, *to) != own)
+        .map(|(_, from, to)| Busy { from, to })
+        .collect();
+    let minutes = booking.end.since(booking.start).div_euclid(60_000);
+    let minutes = u16::try_from(minutes).map_err(StoreError::damaged)?;
+    Ok(search(salon, &zone, person, minutes, &busy, app.now())?.days(from, count))
 }
 
 /// The free times of some days, with whom: the first in the salon's order who is free.
@@ -150,7 +185,8 @@ fn look(
             .get(&person.employee.id)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        for day in search(salon, zone, person, services, busy, now)?.days(from, count) {
+        let earliest = now.plus_minutes(salon.lead_minutes);
+        for day in search(salon, zone, person, length(services), busy, earliest)?.days(from, count) {
             let times = days.entry(day.date).or_default();
             for start in day.starts {
                 times.entry(start).or_insert_with(|| person.employee.id.clone());
@@ -160,15 +196,18 @@ fn look(
     Ok(days)
 }
 
+fn length(services: &[Service]) -> u16 {
+    services.iter().map(|service| service.minutes).sum()
+}
+
 fn search<'a>(
     salon: &SalonRecord,
     zone: &'a TimeZone,
     person: &'a EmployeeRecord,
-    services: &[Service],
+    minutes: u16,
     busy: &'a [Busy],
-    now: Moment,
+    earliest: Moment,
 ) -> Result<Search<'a>, ApiError> {
-    let minutes: u16 = services.iter().map(|service| service.minutes).sum();
     let duration = DurationMinutes::parse(minutes).ok_or_else(|| {
         ApiError::invalid(
             "services",
@@ -182,7 +221,7 @@ fn search<'a>(
         busy,
         duration,
         step: step.ok_or_else(|| StoreError::damaged("step_minutes"))?,
-        earliest: now.plus_minutes(salon.lead_minutes),
+        earliest,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::{
     payments::manage,
     store::{
         StoreError,
-        attempt::{self, AttemptRecord},
+        attempt::{self, AttemptRecord, Reach},
         booking::{self, BookingRecord},
         fee::FeeRecord,
         offer,
@@ -159,7 +159,8 @@ pub fn payment(booking: BookingState, attempts: &[AttemptRecord]) -> Payment {
     // What went back is told of until the time is held anew, or another card is tried for a booking that stands.
     let tried = booking == BookingState::Booked && latest.by_client() && latest.declined().is_some();
     let told = booking != BookingState::Held && !latest.state.is_open() && !tried;
-    let took = |attempt: &&AttemptRecord| attempt.state == AttemptState::Succeeded;
+    let took =
+        |attempt: &&AttemptRecord| attempt.state == AttemptState::Succeeded && attempt.reach != Reach::Test;
     if let Some(took) = attempts.iter().find(took).filter(|_| told) {
         return Payment::GivenBack { sum: took.sum };
     }

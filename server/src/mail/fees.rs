@@ -33,8 +33,8 @@ pub fn opening(letter: Letter, salon: &str, fee: Option<&FeeRecord>, german: boo
         (_, true) => "für die späte Absage",
     };
     match (letter, german) {
-        (Letter::Moved, false) => format!("your booking at {salon} is at another time now:"),
-        (Letter::Moved, true) => format!("Ihr Termin bei {salon} ist jetzt zu einer anderen Zeit:"),
+        (Letter::Moved, false) => format!("your booking at {salon} is moved. It is now:"),
+        (Letter::Moved, true) => format!("Ihr Termin bei {salon} ist verschoben. Er ist jetzt:"),
         (Letter::Cancelled, false) => format!("your booking at {salon} is cancelled:"),
         (Letter::Cancelled, true) => format!("Ihr Termin bei {salon} ist abgesagt:"),
         (Letter::Missed, false) => format!("you had a booking at {salon} and did not come:"),

@@ -172,6 +172,9 @@ async fn draw(desk: &Desk, form: &Form, wrong: &Wrong) -> Result<Markup, ApiErro
             @if wrong.of("another").is_some() {
                 (fields.tick("another", "Yes, use the other account", ""))
             }
+            @if wrong.of("to_test").is_some() {
+                (fields.tick("to_test", "Yes, go back to test mode", ""))
+            }
             button.button.wide { "Save and set up" }
             p.hint { "This asks Stripe whether the keys work, belong together, and may do all that is needed. Nothing is charged." }
         }

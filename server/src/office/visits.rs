@@ -1,6 +1,8 @@
 //! The calendar: a day or a week, and each visit's payment at a glance.
 
+mod client;
 mod link;
+mod moving;
 mod new;
 mod one;
 mod refund;
@@ -41,6 +43,14 @@ pub fn routes() -> Vec<Route> {
         route("/office/{salon}/visits", get(calendar)),
         route("/office/{salon}/visits/new", get(new::show).post(new::book)),
         route("/office/{salon}/visits/{id}", get(one::show)),
+        route(
+            "/office/{salon}/visits/{id}/move",
+            get(moving::show).post(moving::carry_out),
+        ),
+        route(
+            "/office/{salon}/visits/{id}/details",
+            get(client::show).post(client::change),
+        ),
         route("/office/{salon}/visits/{id}/link", post(link::make)),
         route("/office/{salon}/visits/{id}/link/send", post(link::send)),
         route(

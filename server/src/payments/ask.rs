@@ -11,7 +11,7 @@ use crate::{
     api::error::{ApiError, Code},
     app::App,
     store::{
-        attempt::{self, AttemptRecord},
+        attempt::{self, AttemptRecord, Reach},
         booking::{self, BookingRecord},
         card, salon,
     },
@@ -145,6 +145,14 @@ async fn send_saved(
 /// # Errors
 /// [`ApiError`].
 pub async fn ask(app: &App, attempt: &AttemptRecord) -> Result<Asked, ApiError> {
+    if attempt.reach == Reach::Test {
+        // The salon has turned to real payments meanwhile. No money can come of a test: it must not keep a time from anybody.
+        return Ok(Asked {
+            after: observe(app, attempt, &Seen::only(Observation::Canceled)).await?,
+            client_secret: None,
+            refused: None,
+        });
+    }
     let key = key_of(app, attempt).await?;
     match &attempt.intent {
         Some(intent) => {
@@ -260,6 +268,9 @@ pub async fn cancel(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord,
     let Some(intent) = &attempt.intent else {
         return Ok(attempt.clone());
     };
+    if attempt.reach == Reach::Test {
+        return Ok(ask(app, attempt).await?.after.attempt);
+    }
     let key = key_of(app, attempt).await?;
     let answer = app.stripe.cancel(&key, intent).await;
     Ok(take_in(app, attempt, Question::Read, answer).await?.after.attempt)
@@ -288,8 +299,11 @@ async fn find(
 /// The secret key of an attempt's salon.
 ///
 /// # Errors
-/// [`ApiError`] when the salon has none.
+/// [`ApiError`] when the salon has none, or one of the other mode.
 pub async fn key_of(app: &App, attempt: &AttemptRecord) -> Result<SecretKey, ApiError> {
+    if let Some(why) = attempt.reach.refusal() {
+        return Err(ApiError::new(Code::PaymentDown, why));
+    }
     let salon = salon::find(app.store.read(), &attempt.salon).await?;
     let key = salon
         .map(|salon| salon.secret_key(&app.master_key))

@@ -10,7 +10,7 @@ use domain::{
 
 use super::{impossible, lost, object};
 use crate::{
-    api::error::ApiError,
+    api::error::{ApiError, Code},
     app::{App, random_id},
     store::{
         StoreError, Write,
@@ -30,7 +30,7 @@ pub const LOOK_AGAIN: i64 = 6 * 3_600_000;
 /// booking, when it is on its way already; then nothing was written.
 ///
 /// # Errors
-/// [`ApiError`]; the transaction must be dropped.
+/// `Invalid` when it was paid in another mode than the keys are of; [`ApiError`]; the transaction must be dropped.
 pub async fn begin(
     write: &mut Write,
     attempt: &AttemptRecord,
@@ -38,6 +38,9 @@ pub async fn begin(
     reason: Reason,
     now: Moment,
 ) -> Result<bool, ApiError> {
+    if let Some(why) = attempt.reach.refusal() {
+        return Err(ApiError::new(Code::Invalid, why));
+    }
     let new = RefundRecord {
         id: new_id()?,
         attempt: attempt.id.clone(),

@@ -10,6 +10,7 @@ use domain::{
     payment::{AttemptState, Purpose},
     time::Moment,
 };
+use serde::Deserialize;
 use sqlx::{AnyConnection, AnyExecutor, AnyPool, FromRow};
 
 use super::{StoreError, from_name, to_name};
@@ -44,17 +45,50 @@ pub struct AttemptRecord {
     /// Whether its money came for nothing and was sent back, or could not be: the salon settles that by hand. Either way it
     /// pays no booking any more.
     pub for_nothing: bool,
+    /// Whether the salon's keys reach it.
+    pub reach: Reach,
     /// How often Stripe was asked what became of it.
     pub asks: i64,
     /// When it began.
     pub created: Moment,
 }
 
+/// Whether the salon's present keys reach a payment. Those of one mode know nothing of what was paid in the other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// They do.
+    Now,
+    /// It was a test, and the keys are for real payments now: no money moved.
+    Test,
+    /// It was real, and the keys are test keys now.
+    Live,
+}
+
+impl Reach {
+    /// Why money can't be given back, to who works at the salon; `None`: it can.
+    #[must_use]
+    pub fn refusal(self) -> Option<&'static str> {
+        match self {
+            Reach::Now => None,
+            Reach::Test => Some(
+                "This was paid in test mode, and the keys are for real payments now. No money moved then, so none goes back.",
+            ),
+            Reach::Live => Some(
+                "This was paid with real money, and the keys are test keys now. Put the keys for real payments back first.",
+            ),
+        }
+    }
+}
+
 impl AttemptRecord {
     /// Whether it took money that pays its booking, or its fee, and did not go back whole.
     #[must_use]
     pub fn pays(&self) -> bool {
-        self.state == AttemptState::Succeeded && !self.for_nothing && self.left() > 0
+        self.state == AttemptState::Succeeded
+            && !self.for_nothing
+            && self.reach != Reach::Test
+            && self.left() > 0
     }
 
     /// What of its sum neither went back nor is about to, in minor units.
@@ -86,7 +120,8 @@ macro_rules! select {
         concat!(
             "SELECT id, booking, purpose, salon, sum, currency, state, confirmation_token, intent, charge, decline, refunded, \
              reserved, asks, created, (SELECT COUNT(*) FROM refund r WHERE r.attempt = attempt.id AND r.reason = 'no_booking') \
-             AS for_nothing FROM attempt WHERE ",
+             AS for_nothing, CASE WHEN mode = (SELECT s.mode FROM salon s WHERE s.slug = attempt.salon) THEN 'now' ELSE mode END \
+             AS reach FROM attempt WHERE ",
             $where
         )
     };
@@ -181,9 +216,13 @@ pub async fn insert(
     ask_at: Moment,
     client: Option<IpAddr>,
 ) -> Result<(), StoreError> {
+    // What the figures need to know of it is noted now: later the booking may be another person's, with other lines.
     sqlx::query(
-        "INSERT INTO attempt (id, booking, purpose, salon, sum, currency, state, confirmation_token, ask_at, created, address) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO attempt (id, booking, purpose, salon, sum, currency, state, confirmation_token, ask_at, created, address, \
+         mode, way, employee) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
+         COALESCE((SELECT s.mode FROM salon s WHERE s.slug = $4), 'live'), \
+         (SELECT CASE WHEN $3 = 'fee' THEN 'fee' WHEN b.choice IS NULL THEN 'link' ELSE 'online' END FROM booking b WHERE b.id = $2), \
+         (SELECT b.employee FROM booking b WHERE b.id = $2))",
     )
     .bind(new.id.as_str())
     .bind(new.booking.as_str())
@@ -196,6 +235,14 @@ pub async fn insert(
     .bind(ask_at.0)
     .bind(new.created.0)
     .bind(client.map(|address| address.to_string()))
+    .execute(&mut *db)
+    .await?;
+    sqlx::query(
+        "INSERT INTO attempt_line (attempt, position, name, price) \
+         SELECT $1, position, name, price FROM booking_line WHERE booking = $2",
+    )
+    .bind(new.id.as_str())
+    .bind(new.booking.as_str())
     .execute(db)
     .await?;
     Ok(())
@@ -394,6 +441,7 @@ struct Row {
     asks: i64,
     created: i64,
     for_nothing: i64,
+    reach: String,
 }
 
 impl Row {
@@ -413,6 +461,7 @@ impl Row {
             refunded: self.refunded,
             reserved: self.reserved,
             for_nothing: self.for_nothing != 0,
+            reach: from_name(&self.reach)?,
             asks: self.asks,
             created: Moment(self.created),
         })

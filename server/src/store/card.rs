@@ -64,7 +64,8 @@ pub async fn of_attempt(
     row.map(Row::read).transpose()
 }
 
-/// The card that a booking's client agreed to have charged for fees: of the attempt that took money.
+/// The card that a booking's client agreed to have charged for fees: of the attempt that took money, in the mode of the salon's
+/// present keys.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -73,7 +74,8 @@ pub async fn of_booking(
     booking: &BookingId,
 ) -> Result<Option<CardRecord>, StoreError> {
     let row: Option<Row> = sqlx::query_as(select!(
-        "a.booking = $1 AND a.purpose = 'booking' AND a.state = 'succeeded' ORDER BY c.consented LIMIT 1"
+        "a.booking = $1 AND a.purpose = 'booking' AND a.state = 'succeeded' \
+         AND a.mode = (SELECT s.mode FROM salon s WHERE s.slug = a.salon) ORDER BY c.consented LIMIT 1"
     ))
     .bind(booking.as_str())
     .fetch_optional(db)

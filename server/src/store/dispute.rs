@@ -67,7 +67,8 @@ pub async fn seen(
 /// [`StoreError`].
 pub async fn of_salon(db: impl AnyExecutor<'_>, salon: &SalonSlug) -> Result<Vec<DisputeRecord>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(select!(
-        "salon = $1 ORDER BY CASE WHEN state IN ('warning_needs_response', 'needs_response', 'appeal_needs_response') \
+        "salon = $1 AND EXISTS (SELECT 1 FROM attempt a JOIN salon s ON s.slug = a.salon AND s.mode = a.mode WHERE a.id = dispute.attempt) \
+         ORDER BY CASE WHEN state IN ('warning_needs_response', 'needs_response', 'appeal_needs_response') \
          THEN 0 ELSE 1 END, due_by LIMIT 200"
     ))
     .bind(salon.as_str())
@@ -177,7 +178,7 @@ pub struct PayoutRecord {
     pub arrives: i64,
 }
 
-/// A salon's payouts that reach its bank in this time (seconds since 1970), the latest first (at most 100).
+/// A salon's payouts, in the mode of its present keys, that reach its bank in this time (seconds since 1970), the latest first (at most 100).
 ///
 /// # Errors
 /// [`StoreError`].
@@ -189,7 +190,7 @@ pub async fn payouts(
 ) -> Result<Vec<PayoutRecord>, StoreError> {
     let rows: Vec<(String, i64, String, String, i64, i64)> = sqlx::query_as(
         "SELECT id, amount, currency, state, seen_at, arrives FROM payout \
-         WHERE salon = $1 AND arrives >= $2 AND arrives < $3 ORDER BY arrives DESC LIMIT 100",
+         WHERE salon = $1 AND mode = (SELECT s.mode FROM salon s WHERE s.slug = $1) AND arrives >= $2 AND arrives < $3 ORDER BY arrives DESC LIMIT 100",
     )
     .bind(salon.as_str())
     .bind(from)
@@ -217,7 +218,8 @@ pub async fn keep_payout(
     new: &PayoutRecord,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO payout (salon, id, amount, currency, state, seen_at, arrives) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        "INSERT INTO payout (salon, id, amount, currency, state, seen_at, arrives, mode) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, COALESCE((SELECT s.mode FROM salon s WHERE s.slug = $1), 'live')) \
          ON CONFLICT (salon, id) DO UPDATE SET state = excluded.state, seen_at = excluded.seen_at, arrives = excluded.arrives \
          WHERE payout.seen_at <= excluded.seen_at",
     )

@@ -40,13 +40,14 @@ pub async fn add(
     Ok(())
 }
 
-/// The entries of a salon from this moment on.
+/// The entries of a salon from this moment on. Here and below: of the mode of its present keys.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn entries(db: &AnyPool, salon: &SalonSlug, from: Moment) -> Result<Vec<Entry>, StoreError> {
     let rows: Vec<EntryRow> = sqlx::query_as(
-        "SELECT kind, sum, currency, source FROM ledger WHERE salon = $1 AND at >= $2 ORDER BY at, id",
+        "SELECT l.kind, l.sum, l.currency, l.source FROM ledger l JOIN attempt a ON a.id = l.attempt \
+         JOIN salon s ON s.slug = l.salon AND s.mode = a.mode WHERE l.salon = $1 AND l.at >= $2 ORDER BY l.at, l.id",
     )
     .bind(salon.as_str())
     .bind(from.0)
@@ -66,8 +67,9 @@ pub async fn keep(
     created: i64,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO settled (salon, id, kind, source, amount, fee, currency, created) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        "INSERT INTO settled (salon, id, kind, source, amount, fee, currency, created, mode) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, COALESCE((SELECT s.mode FROM salon s WHERE s.slug = $1), 'live')) \
+         ON CONFLICT DO NOTHING",
     )
     .bind(salon.as_str())
     .bind(&new.id)
@@ -157,10 +159,10 @@ pub async fn behind(
     };
     let rows: Vec<(String, i64, String, i64, String, String, String)> = sqlx::query_as(
         "SELECT l.id, l.at, l.kind, l.sum, l.currency, b.id, b.client_name FROM ledger l JOIN attempt a ON a.id = l.attempt \
-         JOIN booking b ON b.id = a.booking WHERE l.salon = $1 AND l.at >= $2 AND l.at <= $3 AND (l.at < $3 OR l.id < $8) \
-         AND ($4 = '' OR EXISTS (SELECT 1 FROM booking_line n WHERE n.booking = b.id AND n.name = $4)) \
-         AND ($5 = '' OR b.employee = $5) \
-         AND ($6 = '' OR $6 = CASE WHEN a.purpose = 'fee' THEN 'fee' WHEN b.choice IS NULL THEN 'link' ELSE 'online' END) \
+         JOIN booking b ON b.id = a.booking JOIN salon s ON s.slug = l.salon AND s.mode = a.mode WHERE l.salon = $1 AND l.at >= $2 AND l.at <= $3 AND (l.at < $3 OR l.id < $8) \
+         AND ($4 = '' OR EXISTS (SELECT 1 FROM attempt_line n WHERE n.attempt = a.id AND n.name = $4)) \
+         AND ($5 = '' OR a.employee = $5) \
+         AND ($6 = '' OR a.way = $6) \
          ORDER BY l.at DESC, l.id DESC LIMIT $7",
     )
     .bind(salon.as_str())
@@ -220,11 +222,11 @@ pub struct Listed {
 macro_rules! listed {
     ($where:literal) => {
         concat!(
-            "SELECT id, kind, source, amount, fee, currency, created, CAST(CASE WHEN \
+            "SELECT s.id, s.kind, s.source, s.amount, s.fee, s.currency, s.created, CAST(CASE WHEN \
              EXISTS (SELECT 1 FROM attempt a WHERE a.charge = s.source AND a.salon = s.salon) \
              OR EXISTS (SELECT 1 FROM refund r JOIN attempt a ON a.id = r.attempt WHERE r.stripe_id = s.source AND a.salon = s.salon) \
              OR EXISTS (SELECT 1 FROM dispute d WHERE d.id = s.source AND d.salon = s.salon) THEN 1 ELSE 0 END AS BIGINT) AS ours \
-             FROM settled s WHERE s.salon = $1 AND ",
+             FROM settled s JOIN salon o ON o.slug = s.salon AND o.mode = s.mode WHERE s.salon = $1 AND ",
             $where
         )
     };

@@ -177,6 +177,19 @@ pub async fn dates(db: &AnyPool, salon: &SalonSlug, from: Moment) -> Result<Vec<
     rows.into_iter().map(DateRow::read).collect()
 }
 
+/// The event that a date is of.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn event_of(db: &AnyPool, date: &GroupDateId) -> Result<Option<ServiceId>, StoreError> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT service FROM group_date WHERE id = $1")
+        .bind(date.as_str())
+        .fetch_optional(db)
+        .await?;
+    let found = row.map(|(service,)| ServiceId::parse(&service));
+    found.transpose().map_err(StoreError::damaged)
+}
+
 /// Writes a new person.
 ///
 /// # Errors

@@ -121,7 +121,7 @@ pub struct Failed {
 pub async fn failed(db: impl AnyExecutor<'_>, salon: &SalonSlug) -> Result<Vec<Failed>, StoreError> {
     let rows: Vec<(String, String, String, i64, String)> = sqlx::query_as(
         "SELECT r.id, b.id, b.client_name, r.sum, a.currency FROM refund r JOIN attempt a ON a.id = r.attempt \
-         JOIN booking b ON b.id = a.booking WHERE r.state = 'failed' AND r.handled IS NULL AND a.salon = $1 \
+         JOIN booking b ON b.id = a.booking JOIN salon s ON s.slug = a.salon AND s.mode = a.mode WHERE r.state = 'failed' AND r.handled IS NULL AND a.salon = $1 \
          ORDER BY r.created DESC LIMIT 50",
     )
     .bind(salon.as_str())

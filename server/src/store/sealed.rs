@@ -4,9 +4,9 @@ use domain::{id::SalonSlug, key::SigningSecret, time::Moment};
 use sqlx::{AnyConnection, FromRow};
 
 use super::{
-    StoreError, link, manage,
+    StoreError, link, manage, rollup,
     salon::{self, Keys},
-    to_json,
+    to_json, to_name,
 };
 use crate::vault::MasterKey;
 
@@ -34,7 +34,7 @@ pub struct Resealed {
 const DAY: i64 = 86_400;
 
 /// Sets a salon's keys, encrypted, and the origins that may embed its widget. The signing secret before is believed for a day
-/// more.
+/// more. Where the keys are of another mode than before (test or real), figures begin anew with what was paid in that mode.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -61,14 +61,26 @@ pub async fn set_up(
             .execute(&mut *db)
             .await?;
     }
-    // What the account moved before it was ours is no concern of these books.
-    sqlx::query(
-        "UPDATE salon SET settled_until = $2 WHERE slug = $1 AND settled_until = 0 AND secret_key IS NULL",
-    )
-    .bind(slug.as_str())
-    .bind(now.0 / 1_000 - DAY)
-    .execute(&mut *db)
-    .await?;
+    let mode = to_name(&keys.publishable.mode())?;
+    let others = sqlx::query("UPDATE salon SET mode = $2 WHERE slug = $1 AND (mode IS NULL OR mode <> $2)")
+        .bind(slug.as_str())
+        .bind(&mode)
+        .execute(&mut *db)
+        .await?;
+    if others.rows_affected() == 1 {
+        // Its list at Stripe is another one: it is read on from where it was left. What the account moved before it was ours
+        // is no concern of these books.
+        sqlx::query(
+            "UPDATE salon SET settle_at = 0, settled_until = COALESCE( \
+             (SELECT MAX(t.created) FROM settled t WHERE t.salon = $1 AND t.mode = $2), $3) WHERE slug = $1",
+        )
+        .bind(slug.as_str())
+        .bind(&mode)
+        .bind(now.0 / 1_000 - DAY)
+        .execute(&mut *db)
+        .await?;
+        rollup::begin_anew(db, slug).await?;
+    }
     sqlx::query(
         "UPDATE salon SET publishable_key = $2, secret_key = $3, signing_secret = $4, embedders = $5 WHERE slug = $1",
     )

@@ -46,13 +46,13 @@ macro_rules! select {
         concat!(
             "SELECT b.id, b.state, b.starts, b.ends, e.name, b.client_name, b.quote, \
              COALESCE((SELECT l.name FROM booking_line l WHERE l.booking = b.id AND l.position = 0), '') AS first, \
-             CAST(COALESCE((SELECT SUM(a.sum) FROM attempt a WHERE a.booking = b.id AND a.state = 'succeeded'), 0) \
+             CAST(COALESCE((SELECT SUM(a.sum) FROM attempt a WHERE a.booking = b.id AND a.state = 'succeeded' AND NOT (a.mode = 'test' AND o.mode = 'live')), 0) \
              AS BIGINT) AS paid, \
-             CAST(COALESCE((SELECT SUM(a.refunded) FROM attempt a WHERE a.booking = b.id AND a.state = 'succeeded'), 0) \
+             CAST(COALESCE((SELECT SUM(a.refunded) FROM attempt a WHERE a.booking = b.id AND a.state = 'succeeded' AND NOT (a.mode = 'test' AND o.mode = 'live')), 0) \
              AS BIGINT) AS given_back, \
              (SELECT COUNT(*) FROM attempt a WHERE a.booking = b.id \
              AND a.state IN ('created', 'unknown', 'requires_action', 'processing')) AS paying \
-             FROM booking b JOIN employee e ON e.id = b.employee WHERE ",
+             FROM booking b JOIN employee e ON e.id = b.employee JOIN salon o ON o.slug = b.salon WHERE ",
             $where
         )
     };

@@ -121,6 +121,15 @@ pub async fn examine(
              only. Tick the box below if you want this.",
         );
     }
+    let mode = given.publishable.mode();
+    let was = desk.salon.publishable_key.as_ref().map(PublishableKey::mode);
+    if (was, mode) == (Some(Mode::Live), Mode::Test) && !form.ticked("to_test") {
+        wrong.add(
+            "to_test",
+            "These are test keys, and until now real payments were taken. Clients can't pay any more then, and what they paid is \
+             neither counted nor given back here, until the keys for real payments are back. Tick the box below if you want this.",
+        );
+    }
     if !wrong.is_empty() {
         return Ok(None);
     }
@@ -187,7 +196,15 @@ pub async fn examine(
             ),
         ));
     }
-    if given.publishable.mode() == Mode::Test {
+    if (was, mode) == (Some(Mode::Test), Mode::Live) {
+        lines.push((
+            true,
+            "These are keys for real payments. What was paid in test mode is no longer counted in the reports, and can't be given \
+             back here: no money moved."
+                .to_owned(),
+        ));
+    }
+    if mode == Mode::Test {
         lines.push((
             true,
             "These are test keys: only test cards work, and no money moves.".to_owned(),

@@ -11,8 +11,9 @@ use domain::{
 use jiff::civil::{Date, Time};
 use maud::{Markup, html};
 
+use super::client;
 use crate::{
-    api::{booking::Line, hold::Client},
+    api::booking::Line,
     handlers::visit::{self, NewVisit},
     office::{
         desk::Desk,
@@ -32,7 +33,6 @@ use crate::{
 const TITLE: &str = "Book a visit";
 /// How many lines for products and other things the form has.
 const EXTRAS: usize = 3;
-const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("de", "Deutsch")];
 
 pub async fn show(desk: Desk, Query(wish): Query<HashMap<String, String>>) -> Answer {
     let zone = when::zone(&desk.salon.salon.time_zone);
@@ -81,28 +81,7 @@ async fn read_offer(desk: &Desk) -> Result<Offer, Trouble> {
 
 fn read(desk: &Desk, form: &Form, offered: &Offer, wrong: &mut Wrong) -> Option<NewVisit> {
     let currency = desk.salon.salon.currency;
-    let name = form.get("name");
-    if !(1..=80).contains(&name.chars().count()) {
-        wrong.add("name", "Enter the client's name, at most 80 letters.");
-    }
-    let email = form.get("email");
-    if !email.is_empty() && email.parse::<lettre::Address>().is_err() {
-        wrong.add(
-            "email",
-            "This is no e-mail address. Correct it, or leave it empty.",
-        );
-    }
-    let phone = form.get("phone");
-    let digits = phone.chars().filter(char::is_ascii_digit).count();
-    if !phone.is_empty() && (!(5..=15).contains(&digits) || phone.len() > 40) {
-        wrong.add(
-            "phone",
-            "This is no telephone number. Correct it, or leave it empty.",
-        );
-    }
-    if form.get("note").chars().count() > 500 {
-        wrong.add("note", "Write at most 500 letters.");
-    }
+    let client = client::read(form, wrong);
     let employee = EmployeeId::parse(form.get("employee"))
         .ok()
         .filter(|id| offered.employees.iter().any(|one| one.employee.id == *id));
@@ -118,13 +97,7 @@ fn read(desk: &Desk, form: &Form, offered: &Offer, wrong: &mut Wrong) -> Option<
         employee: employee?,
         start: start?,
         lines: lines?,
-        client: Client {
-            name: name.to_owned(),
-            email: email.to_owned(),
-            phone: phone.to_owned(),
-            note: form.get("note").to_owned(),
-            language: if form.get("language") == "de" { "de" } else { "en" }.to_owned(),
-        },
+        client: client?,
         due: None,
     })
 }
@@ -208,12 +181,7 @@ async fn draw(desk: &Desk, form: &Form, wrong: &Wrong) -> Result<Markup, Trouble
             (fields.summary())
             fieldset {
                 legend { "Who" }
-                (fields.input("name", "Client", Kind::Text, ""))
-                div.pair {
-                    (fields.input("email", "E-mail", Kind::Email, "For the confirmation and a link to pay."))
-                    (fields.input("phone", "Phone", Kind::Phone, ""))
-                }
-                (fields.select("language", "Language of the letters", "", &LANGUAGES))
+                (client::fields(&fields))
             }
             fieldset #services {
                 legend { "What" }
@@ -250,7 +218,7 @@ async fn draw(desk: &Desk, form: &Form, wrong: &Wrong) -> Result<Markup, Trouble
                     (fields.input("time", "Time", Kind::Time, ""))
                 }
             }
-            (fields.text("note", "Note", "For the salon alone.", 2))
+            (client::note(&fields))
             (fields.tick("tell", "Send a confirmation", "To the e-mail address above."))
             button.button.wide { "Book" }
         }

@@ -11,7 +11,7 @@ use domain::{
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::{link, refund};
+use super::{link, moving, refund};
 use crate::{
     office::{
         desk::Desk,
@@ -23,10 +23,10 @@ use crate::{
     },
     store::{
         StoreError,
-        attempt::{self, AttemptRecord},
+        attempt::{self, AttemptRecord, Reach},
         audit, booking,
         booking::BookingRecord,
-        offer,
+        missed, offer,
         refund::{self as refunds, RefundRecord},
     },
 };
@@ -69,15 +69,20 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
     let for_fees = attempt::of_purpose(db, &visit.id, Purpose::Fee).await?;
     let given_back = refunds::of_booking(db, &visit.id).await?;
     let who = offer::employee_name(db, &visit.employee).await?;
+    let is_missed = missed::at(db, &visit.id).await?.is_some();
     let deeds = audit::of_booking(db, &visit.id).await?;
     let paid = paid(&attempts, currency)?;
-    let gross = attempts.iter().filter(|one| one.state == AttemptState::Succeeded);
+    let gross = attempts.iter().filter(|one| took(one));
     let gross = Money::new(gross.map(|one| one.sum.minor()).sum(), currency).map_err(StoreError::damaged)?;
     let day = when::local(visit.start, &zone).date();
     Ok(html! {
         p {
             a href=(desk.path(&format!("visits?day={day}"))) { (when::full(visit.start, &zone)) } "–" (when::time(visit.end, &zone))
             " with " (who) " " (state(visit.state))
+        }
+        div.buttons {
+            @if moving::may(visit, is_missed) { a.button.second href=(desk.path(&format!("visits/{}/move", visit.id))) { "Move" } }
+            a.button.second href=(desk.path(&format!("visits/{}/details", visit.id))) { "Change details" }
         }
         div.cards {
             section.card {
@@ -128,11 +133,16 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
     })
 }
 
+/// Whether it took money. A test of the time before real payments did not.
+fn took(one: &AttemptRecord) -> bool {
+    one.state == AttemptState::Succeeded && one.reach != Reach::Test
+}
+
 /// What was paid online and not given back.
 fn paid(attempts: &[AttemptRecord], currency: domain::currency::Currency) -> Result<Money, Trouble> {
     let sum = attempts
         .iter()
-        .filter(|one| one.state == AttemptState::Succeeded)
+        .filter(|one| took(one))
         .map(|one| one.sum.minor() - one.refunded)
         .sum();
     Money::new(sum, currency).map_err(|error| StoreError::damaged(error).into())
@@ -155,6 +165,7 @@ fn payment(one: &AttemptRecord, given_back: &[RefundRecord], zone: &TimeZone) ->
                 span {
                     strong { (one.sum) } " "
                     @match one.state {
+                        AttemptState::Succeeded if one.reach == Reach::Test => { span.tag { "A test: no money moved" } }
                         AttemptState::Succeeded => { span.tag.good { "Paid" } }
                         AttemptState::Declined | AttemptState::Canceled => {
                             span.tag { @if one.declined().is_some() { "Declined" } @else { "Not finished" } }

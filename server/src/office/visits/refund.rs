@@ -36,6 +36,9 @@ pub async fn form(desk: &Desk, of: &AttemptRecord, lines: &[Line], typed: &Typed
     if left.is_zero() {
         return Ok(html! {});
     }
+    if let Some(why) = of.reach.refusal() {
+        return Ok(html! { p.hint { (why) } });
+    }
     let fee = match &of.charge {
         Some(charge) => ledger::fee_of(desk.app.store.read(), desk.slug(), charge).await?,
         None => None,

@@ -1,4 +1,4 @@
-//! What a payment was for: whose day, which services, who did them, how it was paid.
+//! What a payment was for, as it was when it began: whose day, which services, who did them, how it was paid.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -27,7 +27,7 @@ pub struct Of {
 }
 
 impl Facets {
-    /// What this payment was for.
+    /// What this payment was for; `None`: it is not of the mode of the salon's present keys, and counts nowhere.
     pub async fn of(
         &mut self,
         db: &mut AnyConnection,
@@ -42,20 +42,18 @@ impl Facets {
     }
 
     async fn read(&mut self, db: &mut AnyConnection, attempt: &AttemptId) -> Result<Option<Of>, StoreError> {
-        let row: Option<(String, String, String, String)> = sqlx::query_as(
-            "SELECT b.id, b.employee, CASE WHEN a.purpose = 'fee' THEN 'fee' WHEN b.choice IS NULL THEN 'link' ELSE 'online' END, \
-             s.time_zone \
-             FROM attempt a JOIN booking b ON b.id = a.booking JOIN salon s ON s.slug = b.salon WHERE a.id = $1",
+        let row: Option<(String, String, String)> = sqlx::query_as(
+            "SELECT a.employee, a.way, s.time_zone FROM attempt a JOIN salon s ON s.slug = a.salon AND s.mode = a.mode WHERE a.id = $1",
         )
         .bind(attempt.as_str())
         .fetch_optional(&mut *db)
         .await?;
-        let Some((booking, employee, way, zone)) = row else {
+        let Some((employee, way, zone)) = row else {
             return Ok(None);
         };
         let lines: Vec<(String, i64)> =
-            sqlx::query_as("SELECT name, price FROM booking_line WHERE booking = $1 ORDER BY position")
-                .bind(&booking)
+            sqlx::query_as("SELECT name, price FROM attempt_line WHERE attempt = $1 ORDER BY position")
+                .bind(attempt.as_str())
                 .fetch_all(&mut *db)
                 .await?;
         Ok(Some(Of {
