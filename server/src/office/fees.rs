@@ -1,6 +1,6 @@
 //! Cancelling a visit, noting that a client did not come, and deciding about fees: on the visit's page.
 
-use axum::{extract::Path, routing::post};
+use axum::{extract::Path, http::StatusCode, routing::post};
 use domain::{
     fee::{FeeState, Way},
     id::BookingId,
@@ -14,7 +14,9 @@ use super::{
     Route,
     desk::Desk,
     form::Form,
+    page,
     trouble::{Answer, Trouble},
+    visits::refund::within_limit,
 };
 use crate::{
     api::error::{ApiError, Code},
@@ -171,6 +173,12 @@ async fn call_off(desk: &Desk, id: &str, form: &Form, cause: Cause) -> Answer {
         _ => Decision::Take,
     };
     let plan = plan(desk, &visit, cause, decision).await?;
+    if !plan.parts.refund.is_zero() {
+        // Who may cancel need not be who may give that much back.
+        if let Err(sentence) = within_limit(desk, plan.given_back()?) {
+            return Ok(page::sentence(StatusCode::FORBIDDEN, &sentence));
+        }
+    }
     let mut write = desk.app.store.write().await?;
     if !cancelling::carry_out(&mut write, &plan, desk.app.now()).await? {
         return Err(Trouble::changed());

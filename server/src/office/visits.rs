@@ -3,7 +3,7 @@
 mod link;
 mod new;
 mod one;
-mod refund;
+pub mod refund;
 
 use axum::{
     extract::Query,
