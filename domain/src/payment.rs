@@ -93,6 +93,9 @@ pub struct Situation {
     pub slot: Slot,
     /// Whether another attempt of the same booking took money.
     pub paid_otherwise: bool,
+    /// Whether the attempt's sum is one that is asked for now. A declined intent can be confirmed after its booking was made
+    /// another one, of another price.
+    pub fits: bool,
 }
 
 /// What follows from an observation.
@@ -185,7 +188,7 @@ pub fn is_news(attempt: AttemptState, seen: Observation) -> bool {
 /// ```
 /// use domain::payment::*;
 /// let held = Situation {
-///     booking: BookingState::Held, attempt: AttemptState::Created, slot: Slot::Kept, paid_otherwise: false,
+///     booking: BookingState::Held, attempt: AttemptState::Created, slot: Slot::Kept, paid_otherwise: false, fits: true,
 /// };
 /// let step = advance(held, Observation::Succeeded);
 /// assert_eq!(step.booking, BookingState::Booked);
@@ -194,6 +197,11 @@ pub fn is_news(attempt: AttemptState, seen: Observation) -> bool {
 /// // Paid after the hold ended, and the slot is gone: the money goes back.
 /// let late = Situation { booking: BookingState::Expired, slot: Slot::Taken, ..held };
 /// assert!(advance(late, Observation::Succeeded).effects.contains(&Effect::RefundAll));
+///
+/// // Another sum than is asked for pays nothing.
+/// let other = Situation { fits: false, ..held };
+/// assert_eq!(advance(other, Observation::Succeeded).booking, BookingState::Held);
+/// assert!(advance(other, Observation::Succeeded).effects.contains(&Effect::RefundAll));
 /// ```
 #[must_use]
 pub fn advance(now: Situation, seen: Observation) -> Step {
@@ -240,7 +248,7 @@ fn fee_paid(now: Situation) -> Step {
     Step {
         booking: now.booking,
         attempt: AttemptState::Succeeded,
-        effects: if now.paid_otherwise {
+        effects: if now.paid_otherwise || !now.fits {
             vec![Effect::RefundAll, Effect::MailRefunded]
         } else {
             vec![Effect::MailPaid]
@@ -256,7 +264,7 @@ fn paid(now: Situation) -> Step {
         effects,
     };
     let give_back = vec![Effect::RefundAll, Effect::MailRefunded];
-    if now.paid_otherwise {
+    if now.paid_otherwise || !now.fits {
         return to(now.booking, give_back);
     }
     match (now.booking, now.slot) {

@@ -62,6 +62,8 @@ impl Protocol {
                 Slot::Taken
             },
             paid_otherwise: paid(attempt.other()) && !self.has(Flaw::IgnoresOtherAttempts),
+            // There is one price here.
+            fits: true,
         };
         Some(advance(situation, seen))
     }

@@ -19,7 +19,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use self::post::{Written, post};
 use crate::{
     api::{
-        booking::{Booking, Payment},
+        booking::{Booking, Payment, State},
         error::ApiError,
     },
     app::App,
@@ -207,6 +207,16 @@ pub fn compose(
             &format!("Ihr Termin bei {name} mit {} ist gebucht:", booking.employee),
         ),
         Letter::Paid => pick(&format!("thank you. Your visit at {name} is paid:"), &format!("danke. Ihr Besuch bei {name} ist bezahlt:")),
+        Letter::Refunded if matches!(booking.state, State::Held { .. } | State::Booked) => pick(
+            &format!(
+                "a payment for your visit at {name} came a second time, or was not the sum that is to be paid. All of it goes \
+                 back to your card, which takes 5 to 10 days. Nothing else changes."
+            ),
+            &format!(
+                "Eine Zahlung für Ihren Termin bei {name} kam ein zweites Mal, oder es war nicht der Betrag, der zu zahlen ist. \
+                 Der ganze Betrag geht auf Ihre Karte zurück, das dauert 5 bis 10 Tage. Sonst ändert sich nichts."
+            ),
+        ),
         Letter::Refunded => pick(
             &format!(
                 "your payment for a visit at {name} came after the time was given to somebody else. All of it goes back \

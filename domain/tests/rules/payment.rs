@@ -39,11 +39,14 @@ fn every_situation() -> impl Iterator<Item = Situation> {
     BOOKINGS.into_iter().flat_map(|booking| {
         ATTEMPTS.into_iter().flat_map(move |attempt| {
             SLOTS.into_iter().flat_map(move |slot| {
-                [false, true].map(|paid_otherwise| Situation {
-                    booking,
-                    attempt,
-                    slot,
-                    paid_otherwise,
+                [(false, true), (true, true), (false, false), (true, false)].map(|(paid_otherwise, fits)| {
+                    Situation {
+                        booking,
+                        attempt,
+                        slot,
+                        paid_otherwise,
+                        fits,
+                    }
                 })
             })
         })
@@ -82,7 +85,7 @@ fn an_attempt_only_moves_forward() {
         assert_eq!(step.attempt, expected, "{now:?} {seen:?}");
         steps += 1;
     }
-    assert_eq!(steps, 4 * 7 * 3 * 2 * 7);
+    assert_eq!(steps, 4 * 7 * 3 * 4 * 7);
 }
 
 #[test]
@@ -149,6 +152,7 @@ fn money_makes_a_booking_or_goes_back() {
                 attempt,
                 slot,
                 paid_otherwise: false,
+                fits: true,
             };
             let expected = Step {
                 booking: next,
@@ -156,17 +160,21 @@ fn money_makes_a_booking_or_goes_back() {
                 effects: effects.to_vec(),
             };
             assert_eq!(advance(now, Observation::Succeeded), expected, "{now:?}");
-            // Paid twice: what came second goes back, and nothing else changes.
-            let twice = Situation {
-                paid_otherwise: true,
-                ..now
-            };
-            let expected = Step {
-                booking,
-                attempt: AttemptState::Succeeded,
-                effects: back.to_vec(),
-            };
-            assert_eq!(advance(twice, Observation::Succeeded), expected, "{twice:?}");
+            // Paid twice, or another sum than is asked for: it goes back, and nothing else changes.
+            for (paid_otherwise, fits) in [(true, true), (false, false), (true, false)] {
+                let for_nothing = Situation {
+                    paid_otherwise,
+                    fits,
+                    ..now
+                };
+                let expected = Step {
+                    booking,
+                    attempt: AttemptState::Succeeded,
+                    effects: back.to_vec(),
+                };
+                let step = advance(for_nothing, Observation::Succeeded);
+                assert_eq!(step, expected, "{for_nothing:?}");
+            }
         }
     }
 }
@@ -276,6 +284,7 @@ impl World {
             paid_otherwise: others
                 .into_iter()
                 .any(|i| self.attempts[i] == AttemptState::Succeeded),
+            fits: true,
         };
         let step = advance(now, what);
         prop_assert!(rank(step.attempt) >= rank(now.attempt));
@@ -343,7 +352,7 @@ fn a_fee_is_money_for_a_booking_that_does_not_take_place() {
         assert_eq!(step.booking, now.booking, "it makes no booking: {now:?}");
         let expected = match now {
             _ if now.attempt == AttemptState::Succeeded => vec![],
-            _ if now.paid_otherwise => vec![Effect::RefundAll, Effect::MailRefunded],
+            _ if now.paid_otherwise || !now.fits => vec![Effect::RefundAll, Effect::MailRefunded],
             _ => vec![Effect::MailPaid],
         };
         assert_eq!(step.effects, expected, "{now:?}");

@@ -42,7 +42,7 @@ pub async fn notify(
     }
     let what = match notice {
         Notice::GivenBack => {
-            "A client's payment came after the time was lost, or a second time. It goes back to the client's card in full, and \
+            "A client's payment came after the time was lost, or a second time, or was not the sum that is asked for. It goes back to the client's card in full, and \
              the client was told. Nothing is to be done."
         }
         Notice::RefundFailed => {

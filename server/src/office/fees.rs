@@ -1,6 +1,6 @@
 //! Cancelling a visit, noting that a client did not come, and deciding about fees: on the visit's page.
 
-use axum::{extract::Path, routing::post};
+use axum::{extract::Path, http::StatusCode, routing::post};
 use domain::{
     fee::{FeeState, Way},
     id::BookingId,
@@ -14,7 +14,9 @@ use super::{
     Route,
     desk::Desk,
     form::Form,
+    page,
     trouble::{Answer, Trouble},
+    visits::refund::within_limit,
 };
 use crate::{
     api::error::{ApiError, Code},
@@ -172,6 +174,12 @@ async fn call_off(desk: &Desk, id: &str, form: &Form, cause: Cause) -> Answer {
     }
     if desk.may(Right::Fees) && form.get("fee") == "waive" {
         doing = plan(desk, &visit, cause, Decision::Waive).await?;
+    }
+    if !doing.parts.refund.is_zero() {
+        // Who may cancel need not be who may give that much back.
+        if let Err(sentence) = within_limit(desk, doing.given_back()?) {
+            return Ok(page::sentence(StatusCode::FORBIDDEN, &sentence));
+        }
     }
     let mut write = desk.app.store.write().await?;
     if !cancelling::carry_out(&mut write, &doing, desk.app.now()).await? {

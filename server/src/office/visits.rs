@@ -5,7 +5,7 @@ mod link;
 mod moving;
 mod new;
 mod one;
-mod refund;
+pub mod refund;
 
 use axum::{
     extract::Query,

@@ -69,6 +69,16 @@ impl Plan {
     pub fn shown(&self) -> String {
         format!("{} {}", self.costs().minor(), self.parts.refund.minor())
     }
+
+    /// All that will have gone back of the payment, with what went back before.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the sums do not go together.
+    pub fn given_back(&self) -> Result<Money, ApiError> {
+        let before = self.paid.as_ref().map_or(0, AttemptRecord::given_back);
+        let refund = self.parts.refund;
+        Money::new(before + refund.minor(), refund.currency()).map_err(|_| lost("a sum"))
+    }
 }
 
 /// What cancelling this booking, or not coming, costs now. Changes nothing.
@@ -133,7 +143,7 @@ pub async fn carry_out(write: &mut Write, plan: &Plan, now: Moment) -> Result<bo
     }
     if let Some(paid) = &plan.paid
         && !parts.refund.is_zero()
-        && !refund::begin(write, paid, parts.refund, Reason::Cancelled, now).await?
+        && !refund::begin_as_shown(write, paid, parts.refund, Reason::Cancelled, now).await?
     {
         return Ok(false);
     }

@@ -38,6 +38,32 @@ pub async fn begin(
     reason: Reason,
     now: Moment,
 ) -> Result<bool, ApiError> {
+    begin_if(write, attempt, None, sum, reason, now).await
+}
+
+/// The same for somebody who was shown what went back so far: `false` also when that is not as it was read any more. A form
+/// that is sent twice gives back once.
+///
+/// # Errors
+/// [`ApiError`]; the transaction must be dropped.
+pub async fn begin_as_shown(
+    write: &mut Write,
+    attempt: &AttemptRecord,
+    sum: Money,
+    reason: Reason,
+    now: Moment,
+) -> Result<bool, ApiError> {
+    begin_if(write, attempt, Some(attempt.given_back()), sum, reason, now).await
+}
+
+async fn begin_if(
+    write: &mut Write,
+    attempt: &AttemptRecord,
+    given_back: Option<i64>,
+    sum: Money,
+    reason: Reason,
+    now: Moment,
+) -> Result<bool, ApiError> {
     if let Some(why) = attempt.reach.refusal() {
         return Err(ApiError::new(Code::Invalid, why));
     }
@@ -49,7 +75,7 @@ pub async fn begin(
         state: RefundState::Created,
         stripe_id: None,
     };
-    if !attempt::reserve(write.conn(), &attempt.id, sum.minor()).await? {
+    if !attempt::reserve(write.conn(), &attempt.id, sum.minor(), given_back).await? {
         return Ok(false);
     }
     if !refunds::insert(write.conn(), &new, now).await? {

@@ -23,10 +23,12 @@ pub async fn read(
     let mut paid_otherwise = attempts
         .iter()
         .any(|other| other.id != attempt.id && other.pays());
+    let mut fits = booking.quote.accepts(attempt.sum);
     if attempt.purpose == Purpose::Fee {
         // One that is charged already is so by another attempt, whatever became of that one's money.
         let fee = fee::of_attempt(write.conn(), attempt).await?;
-        paid_otherwise |= fee.is_none_or(|fee| fee.state == FeeState::Charged);
+        paid_otherwise |= fee.as_ref().is_none_or(|fee| fee.state == FeeState::Charged);
+        fits = fee.is_some_and(|fee| fee.rest == attempt.sum);
     }
     let slot = if seen == Observation::Succeeded {
         slot(write, booking).await?
@@ -38,6 +40,7 @@ pub async fn read(
         attempt: attempt.state,
         slot,
         paid_otherwise,
+        fits,
     })
 }
 

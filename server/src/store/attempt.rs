@@ -91,10 +91,16 @@ impl AttemptRecord {
             && self.left() > 0
     }
 
+    /// What of its sum went back or is about to, in minor units.
+    #[must_use]
+    pub fn given_back(&self) -> i64 {
+        self.refunded + self.reserved
+    }
+
     /// What of its sum neither went back nor is about to, in minor units.
     #[must_use]
     pub fn left(&self) -> i64 {
-        self.sum.minor() - self.refunded - self.reserved
+        self.sum.minor() - self.given_back()
     }
 
     /// Whether somebody entered a card for it; else the saved one is charged without its holder.
@@ -287,18 +293,25 @@ pub async fn rewrite(
     Ok(())
 }
 
-/// Sets `sum` (minor units) aside for a refund; `false` when that much is not left. Of two refunds at once the database lets
-/// one through.
+/// Sets `sum` (minor units) aside for a refund; `false` when that much is not left, or when so much as `given_back`, if that is
+/// told, is not what went back before. Of two refunds at once the database lets one through.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn reserve(db: &mut AnyConnection, id: &AttemptId, sum: i64) -> Result<bool, StoreError> {
+pub async fn reserve(
+    db: &mut AnyConnection,
+    id: &AttemptId,
+    sum: i64,
+    given_back: Option<i64>,
+) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "UPDATE attempt SET reserved = reserved + $2 \
-         WHERE id = $1 AND state = 'succeeded' AND $2 > 0 AND refunded + reserved + $2 <= sum",
+         WHERE id = $1 AND state = 'succeeded' AND $2 > 0 AND refunded + reserved + $2 <= sum \
+         AND refunded + reserved = COALESCE($3, refunded + reserved)",
     )
     .bind(id.as_str())
     .bind(sum)
+    .bind(given_back)
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)

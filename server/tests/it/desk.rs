@@ -23,6 +23,23 @@ pub struct Seen {
 
 pub const PASSWORD: &str = "kettle lamp river";
 
+/// The hidden fields of the form on this page that goes to this address, or to the first one there.
+pub fn hidden(text: &str, action: &str) -> Vec<(String, String)> {
+    let form = text
+        .split(&format!("{action}\""))
+        .nth(1)
+        .unwrap_or_else(|| panic!("{action}: {text}"));
+    let form = form.split("</form>").next().unwrap();
+    let quoted = |text: &str, name: &str| {
+        let value = text.split(&format!("{name}=\"")).nth(1).unwrap();
+        value.split('"').next().unwrap().to_owned()
+    };
+    form.split("type=\"hidden\"")
+        .skip(1)
+        .map(|field| (quoted(field, "name"), quoted(field, "value")))
+        .collect()
+}
+
 impl<'a> Desk<'a> {
     pub fn new(house: &'a House) -> Desk<'a> {
         Desk {
@@ -81,6 +98,26 @@ impl<'a> Desk<'a> {
         let seen = self.post("visits/new", &form).await;
         assert_eq!(seen.status, 303, "{}", seen.text);
         seen.to.unwrap().rsplit('/').next().unwrap().to_owned()
+    }
+
+    /// Opens a visit's page and sends its first form for refunds.
+    pub async fn give_back(&mut self, visit: &str, sum: &str, why: &str) -> Seen {
+        let path = format!("{visit}/refund");
+        let hidden = hidden(&self.get(visit).await.text, &path);
+        self.give_back_as_shown(visit, &hidden, sum, why).await
+    }
+
+    /// Sends a form for refunds as it was shown.
+    pub async fn give_back_as_shown(
+        &mut self,
+        visit: &str,
+        hidden: &[(String, String)],
+        sum: &str,
+        why: &str,
+    ) -> Seen {
+        let mut form = vec![("sum", sum), ("why", why)];
+        form.extend(hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        self.post(&format!("{visit}/refund"), &form).await
     }
 
     pub async fn get(&self, path: &str) -> Seen {

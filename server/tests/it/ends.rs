@@ -229,3 +229,41 @@ async fn pay_now(page: &crate::harness::Page<'_>, confirmation_token: String) ->
     .unwrap()
     .next
 }
+
+#[tokio::test]
+async fn a_small_payment_that_was_declined_can_t_pay_for_what_costs_more() {
+    let house = House::start().await;
+    let page = house.page();
+    let cheap = house.free_nth("svc_colour", "emp_anna", 40).await;
+    page.hold(&cheap).await.unwrap();
+    let Next::ConfirmWithBank { client_secret } = page.pay(2850, BANK_ASKS).await.unwrap().next else {
+        panic!()
+    };
+    house.bank(&client_secret, "fail").await;
+    let next = page.settle().await.unwrap().next;
+    assert!(matches!(next, Next::AnotherTry { .. }), "{next:?}");
+    // The same page takes something else, and confirms the intent of before, whose secret it still has.
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    let intent = client_secret.split("_secret_").next().unwrap();
+    let path = format!("/v1/payment_intents/{intent}/confirm");
+    let form = [
+        ("payment_method", "pm_card_visa"),
+        ("return_url", "https://example.com/"),
+    ];
+    let paid = house.stripe_post(&path, &form).await;
+    assert_eq!(paid["status"], "succeeded", "{paid}");
+    house.work().await;
+    house.work().await;
+    let seen = page.status().await.unwrap();
+    assert!(matches!(seen.state, State::Held { .. }), "{seen:?}");
+    assert_eq!((seen.payment, house.kept()), (Payment::None, 0));
+    let told = |part: &str| {
+        house
+            .letters()
+            .iter()
+            .any(|letter| letter.replace("=\r\n", "").contains(part))
+    };
+    assert!(told("not the sum that is to be paid"), "{:?}", house.letters());
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
+    assert_eq!(house.kept(), 4800);
+}

@@ -151,16 +151,7 @@ async fn a_refund_that_fails_later_is_a_task_until_somebody_dealt_with_it() {
     let booking = page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
     page.pay(4800, FAILS_LATER).await.unwrap();
     let visit = format!("visits/{}", booking.id);
-    let seen = desk.get(&visit).await.text;
-    let attempt = seen
-        .split("name=\"attempt\" value=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
-    let form = [("attempt", attempt), ("sum", "48"), ("why", "complaint")];
-    assert_eq!(desk.post(&format!("{visit}/refund"), &form).await.status, 303);
+    assert_eq!(desk.give_back(&visit, "48", "complaint").await.status, 303);
     house.work().await;
     advance(&house, "all").await;
     catch_up(&house, Hears::Everything).await;

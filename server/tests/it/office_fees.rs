@@ -8,19 +8,16 @@ use server::{
 
 use crate::{
     cancelling::{lumen, paid, set, settle_all, the_fee, until},
-    desk::Desk,
+    desk::{Desk, hidden},
     fees::with_card,
     harness::{House, VISA},
 };
 
 /// The hidden field of the form that goes to this address.
 fn shown(text: &str, action: &str) -> String {
-    let form = text
-        .split(&format!("{action}\""))
-        .nth(1)
-        .unwrap_or_else(|| panic!("{action}: {text}"));
-    let value = form.split("name=\"shown\" value=\"").nth(1).unwrap();
-    value.split('"').next().unwrap().to_owned()
+    let (name, value) = hidden(text, action).remove(0);
+    assert_eq!(name, "shown");
+    value
 }
 
 #[tokio::test]
@@ -219,10 +216,8 @@ async fn a_fee_that_was_charged_is_given_back_in_part_and_the_report_keeps_the_r
     let before = house.kept();
     let seen = desk.get(&path).await.text;
     let form = seen.split("Payments of the fee").nth(1).unwrap();
-    let attempt = form.split("name=\"attempt\" value=\"").nth(1).unwrap();
-    let attempt = attempt.split('"').next().unwrap();
-    let refund = [("attempt", attempt), ("sum", "40"), ("why", "our mistake")];
-    let done = desk.post(&format!("{path}/refund"), &refund).await;
+    let shown = hidden(form, &format!("{path}/refund"));
+    let done = desk.give_back_as_shown(&path, &shown, "40", "our mistake").await;
     assert_eq!(done.status, 303, "{}", done.text);
     settle_all(&house).await;
     assert_eq!(house.kept(), before - 4000);

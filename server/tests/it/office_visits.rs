@@ -8,7 +8,8 @@ use server::api::{
 };
 
 use crate::{
-    desk::{Desk, Seen},
+    cancelling::paid,
+    desk::{Desk, Seen, hidden},
     harness::{DECLINED, House, VISA, eur},
     money::{Hears, catch_up},
 };
@@ -102,24 +103,13 @@ async fn booked_by_phone_paid_by_link_half_given_back() {
         "{page}"
     );
 
-    let attempt = page.split("name=\"attempt\" value=\"").nth(1).unwrap();
-    let attempt = attempt.split('"').next().unwrap().to_owned();
-    let refund = |sum: &str| {
-        [
-            ("attempt", attempt.clone()),
-            ("sum", sum.to_owned()),
-            ("why", "complaint".to_owned()),
-        ]
-    };
     for (sum, sentence) in [
         ("", "Enter a sum"),
         ("0", "above zero"),
         ("40.01", "Only EUR 40.00"),
         ("1.200", "1200 or 1.20"),
     ] {
-        let form = refund(sum);
-        let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        let seen = desk.post(&format!("{visit}/refund"), &form).await;
+        let seen = desk.give_back(&visit, sum, "complaint").await;
         assert!(
             seen.status == 422 && seen.text.contains(sentence),
             "{sum}: {}",
@@ -127,18 +117,13 @@ async fn booked_by_phone_paid_by_link_half_given_back() {
         );
         assert!(seen.text.contains(&format!("value=\"{sum}\"")), "{sum}");
     }
-    let mut unexplained = refund("20");
-    unexplained[2].1 = "because".to_owned();
-    let unexplained: Vec<(&str, &str)> = unexplained.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    let seen = desk.post(&format!("{visit}/refund"), &unexplained).await;
+    let seen = desk.give_back(&visit, "20", "because").await;
     assert!(
         seen.status == 422 && seen.text.contains("Choose why"),
         "{}",
         seen.text
     );
-    let form = refund("20");
-    let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    assert_eq!(desk.post(&format!("{visit}/refund"), &form).await.status, 303);
+    assert_eq!(desk.give_back(&visit, "20", "complaint").await.status, 303);
     house.work().await;
     assert_eq!(house.kept(), 2000);
     catch_up(&house, Hears::Everything).await;
@@ -154,13 +139,6 @@ async fn booked_by_phone_paid_by_link_half_given_back() {
         page.contains("Given back") && page.contains("gave back EUR 20.00 (complaint)"),
         "{page}"
     );
-}
-
-/// The payment that the first refund form on a page is about.
-fn payment(text: &str) -> String {
-    let rest = text.split("name=\"attempt\" value=\"").nth(1);
-    let rest = rest.unwrap_or_else(|| panic!("{text}"));
-    rest.split('"').next().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -179,13 +157,7 @@ async fn what_was_given_back_in_full_is_to_be_paid_again_and_everybody_says_so()
     let payer = house.page();
     payer.open(&first).await.unwrap();
     assert_eq!(payer.pay(6450, VISA).await.unwrap().next, Next::Done);
-    let attempt = payment(&desk.get(&visit).await.text);
-    let refund = [
-        ("attempt", attempt.as_str()),
-        ("sum", "64.50"),
-        ("why", "as agreed"),
-    ];
-    assert_eq!(desk.post(&format!("{visit}/refund"), &refund).await.status, 303);
+    assert_eq!(desk.give_back(&visit, "64.50", "as agreed").await.status, 303);
     // From the moment on at which it is set aside.
     assert!(desk.get(&visit).await.text.contains("Another link"));
     let given_back = Payment::GivenBack { sum: eur(6450) };
@@ -252,38 +224,88 @@ async fn a_limit_holds_for_all_that_goes_back_of_a_payment() {
     let payer = house.page();
     payer.open(&link(&desk.get(&visit).await.text)).await.unwrap();
     payer.pay(6450, VISA).await.unwrap();
-    let page = desk.get(&visit).await.text;
-    let attempt = page
-        .split("name=\"attempt\" value=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
-    let refund = |sum| [("attempt", attempt), ("sum", sum), ("why", "complaint")];
-    let path = format!("{visit}/refund");
-    assert!(
-        desk.post(&path, &refund("20.01"))
-            .await
-            .text
-            .contains("up to EUR 20.00")
-    );
-    assert_eq!(desk.post(&path, &refund("15")).await.status, 303);
-    assert!(
-        desk.post(&path, &refund("5.01"))
-            .await
-            .text
-            .contains("up to EUR 20.00")
-    );
-    assert_eq!(desk.post(&path, &refund("5")).await.status, 303);
+    let seen = desk.give_back(&visit, "20.01", "complaint").await;
+    assert!(seen.text.contains("up to EUR 20.00"));
+    assert_eq!(desk.give_back(&visit, "15", "complaint").await.status, 303);
+    let seen = desk.give_back(&visit, "5.01", "complaint").await;
+    assert!(seen.text.contains("up to EUR 20.00"));
+    assert_eq!(desk.give_back(&visit, "5", "complaint").await.status, 303);
     house.work().await;
     assert_eq!(house.kept(), 4450);
     // A payment of another visit is none of this one's.
+    let of_this = hidden(&desk.get(&visit).await.text, &format!("{visit}/refund"));
     let other = address(&book(&mut desk, "12:30").await);
-    assert_eq!(
-        desk.post(&format!("{other}/refund"), &refund("1")).await.status,
-        404
+    let seen = desk.give_back_as_shown(&other, &of_this, "1", "complaint").await;
+    assert_eq!(seen.status, 404);
+}
+
+#[tokio::test]
+async fn a_limit_holds_for_what_goes_back_when_a_visit_is_cancelled() {
+    let house = House::start().await;
+    let mut desk = Desk::new(&house);
+    desk.join(Role::Reception, "20", "Eva").await;
+    let (page, booking) = paid(&house).await;
+    let path = format!("visits/{}", booking.id);
+    let cancel = async |desk: &mut Desk<'_>| {
+        let hidden = hidden(&desk.get(&path).await.text, &format!("{path}/cancel"));
+        let form: Vec<(&str, &str)> = hidden.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        desk.post(&format!("{path}/cancel"), &form).await
+    };
+    let seen = cancel(&mut desk).await;
+    assert!(
+        seen.status == 403 && seen.text.contains("up to EUR 20.00") && seen.text.contains("Ask a manager"),
+        "{}",
+        seen.text
     );
+    house.work().await;
+    assert_eq!(
+        (page.status().await.unwrap().state, house.kept()),
+        (State::Booked, 4800)
+    );
+    // Whose limit is higher may.
+    let mut manager = Desk::new(&house);
+    manager.join(Role::Manager, "48", "Grete").await;
+    assert_eq!(cancel(&mut manager).await.status, 303);
+    house.work().await;
+    assert_eq!(
+        (page.status().await.unwrap().state, house.kept()),
+        (State::Cancelled, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_refund_that_is_sent_twice_gives_back_once() {
+    let house = House::start().await;
+    let mut desk = Desk::of(&house, Role::Manager).await;
+    let (_, booking) = paid(&house).await;
+    let visit = format!("visits/{}", booking.id);
+    let shown = hidden(&desk.get(&visit).await.text, &format!("{visit}/refund"));
+    let first = desk.give_back_as_shown(&visit, &shown, "10", "complaint").await;
+    assert_eq!(first.status, 303, "{}", first.text);
+    for _ in 0..2 {
+        // The answer was lost, and the browser sends it again; or somebody else had the page open too.
+        let again = desk.give_back_as_shown(&visit, &shown, "10", "complaint").await;
+        assert!(
+            again.status == 422 && again.text.contains("EUR 10.00 of this payment went back"),
+            "{}",
+            again.text
+        );
+        house.work().await;
+        assert_eq!(house.kept(), 3800);
+    }
+    // The page of that answer shows how it stands: pressed once more, it is meant.
+    let again = desk.give_back_as_shown(&visit, &shown, "38", "complaint").await;
+    let shown = hidden(&again.text, &format!("{visit}/refund"));
+    let meant = desk.give_back_as_shown(&visit, &shown, "38", "complaint").await;
+    assert_eq!(meant.status, 303, "{}", meant.text);
+    let again = desk.give_back_as_shown(&visit, &shown, "38", "complaint").await;
+    assert!(
+        again.status == 422 && again.text.contains("EUR 38.00 of this payment went back"),
+        "{}",
+        again.text
+    );
+    house.work().await;
+    assert_eq!(house.kept(), 0);
 }
 
 #[tokio::test]

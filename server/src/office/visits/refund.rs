@@ -23,6 +23,8 @@ use crate::{
     },
 };
 
+const MEANWHILE: &str = "Meanwhile something of this payment went back, or came back. Look at it again before you give more back.";
+
 const WHY: [(&str, &str); 4] = [
     ("as agreed", "As agreed with the client"),
     ("complaint", "Complaint"),
@@ -33,8 +35,11 @@ const WHY: [(&str, &str); 4] = [
 /// The form below a payment.
 pub async fn form(desk: &Desk, of: &AttemptRecord, lines: &[Line], typed: &Typed) -> Result<Markup, Trouble> {
     let left = left(of)?;
+    let mine = typed.form.get("attempt") == of.id.as_str();
     if left.is_zero() {
-        return Ok(html! {});
+        // There is no form any more, but what happened to the one that was sent is said.
+        let said = typed.wrong.of("sum").filter(|_| mine);
+        return Ok(html! { @if let Some(sentence) = said { p.warning { (sentence) } } });
     }
     if let Some(why) = of.reach.refusal() {
         return Ok(html! { p.hint { (why) } });
@@ -44,7 +49,6 @@ pub async fn form(desk: &Desk, of: &AttemptRecord, lines: &[Line], typed: &Typed
         None => None,
     };
     let fresh = Form::of(&[("sum", plain(left))]);
-    let mine = typed.form.get("attempt") == of.id.as_str();
     let none = Wrong::default();
     let fields = if mine {
         Fields {
@@ -63,6 +67,7 @@ pub async fn form(desk: &Desk, of: &AttemptRecord, lines: &[Line], typed: &Typed
             form method="post" action=(desk.path(&format!("visits/{}/refund", of.booking))) {
                 (fields.summary())
                 input type="hidden" name="attempt" value=(of.id);
+                input type="hidden" name="shown" value=(of.given_back());
                 (fields.input("sum", "Sum to give back", Kind::Sum, &format!("At most {left}. It reaches the client's card in 5 to 10 days.")))
                 @if lines.len() > 1 {
                     div.buttons aria-label="Per service" {
@@ -94,7 +99,9 @@ pub async fn give_back(desk: Desk, Path((_, id)): Path<(String, String)>, form: 
     let of = of.filter(|of| of.booking == visit.id);
     let of = of.ok_or_else(|| Trouble::not_found("payment"))?;
     let mut wrong = Wrong::default();
-    let sum = Money::read(form.get("sum"), of.sum.currency()).and_then(|sum| allowed(&desk, &of, sum));
+    let sum = as_shown(&of, &form)
+        .and_then(|()| Money::read(form.get("sum"), of.sum.currency()))
+        .and_then(|sum| allowed(&desk, &of, sum));
     let why = WHY.iter().find(|(value, _)| *value == form.get("why"));
     let why = wrong.keep("why", why.ok_or("Choose why: it is kept in the log."));
     let sum = wrong.keep("sum", sum);
@@ -102,12 +109,9 @@ pub async fn give_back(desk: Desk, Path((_, id)): Path<(String, String)>, form: 
         return not_yet(&desk, &visit, &Typed { form, wrong }).await;
     };
     let mut write = desk.app.store.write().await?;
-    if !refund::begin(&mut write, &of, sum, Reason::Requested, desk.app.now()).await? {
+    if !refund::begin_as_shown(&mut write, &of, sum, Reason::Requested, desk.app.now()).await? {
         drop(write);
-        wrong.add(
-            "sum",
-            "Meanwhile something was given back, and that much is not left. Load the page again.",
-        );
+        wrong.add("sum", MEANWHILE);
         return not_yet(&desk, &visit, &Typed { form, wrong }).await;
     }
     desk.log(&mut write, &format!("gave back {sum} ({why})"), Some(&visit.id))
@@ -120,6 +124,22 @@ pub async fn give_back(desk: Desk, Path((_, id)): Path<(String, String)>, form: 
     .await
 }
 
+/// Whether the form was sent of the page as it is now: sent twice, or by two at once, it would give back twice.
+fn as_shown(of: &AttemptRecord, form: &Form) -> Result<(), String> {
+    let given_back = of.given_back();
+    match form.get("shown").parse::<i64>() {
+        Ok(shown) if shown == given_back => Ok(()),
+        Ok(shown) if shown < given_back => {
+            let sum = Money::new(given_back - shown, of.sum.currency()).map_err(|error| error.to_string())?;
+            Err(format!(
+                "Since you opened this page {sum} of this payment went back, or is about to. Nothing more was given back now: \
+                 if more is to go back, press again."
+            ))
+        }
+        _ => Err(MEANWHILE.to_owned()),
+    }
+}
+
 fn allowed(desk: &Desk, of: &AttemptRecord, sum: Money) -> Result<Money, String> {
     let left = left(of).map_err(|trouble| trouble.0.message)?;
     if sum.is_zero() {
@@ -129,10 +149,18 @@ fn allowed(desk: &Desk, of: &AttemptRecord, sum: Money) -> Result<Money, String>
         return Err(format!("Only {left} of this payment is left to give back."));
     }
     // All that went back of this payment counts: two small refunds are not a way around the limit.
-    let all = Money::new(of.refunded + of.reserved + sum.minor(), sum.currency())
-        .map_err(|error| error.to_string())?;
+    let all = Money::new(of.given_back() + sum.minor(), sum.currency()).map_err(|error| error.to_string())?;
+    within_limit(desk, all)?;
+    Ok(sum)
+}
+
+/// Whether whoever is at work may let so much go back of a payment, all together.
+///
+/// # Errors
+/// With a sentence that says who may.
+pub fn within_limit(desk: &Desk, all: Money) -> Result<(), String> {
     match desk.staff().refund_limit {
-        limit if may_refund(limit, all) => Ok(sum),
+        limit if may_refund(limit, all) => Ok(()),
         Some(limit) => Err(format!(
             "You may give back up to {limit} of a payment. Ask a manager or the owner for more."
         )),
