@@ -11,6 +11,7 @@ mod agreed;
 mod binary;
 mod cancelling;
 mod complaints;
+mod deadlines;
 mod declines;
 mod desk;
 mod doors;
