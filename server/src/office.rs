@@ -7,7 +7,7 @@ mod about;
 mod cancelling;
 mod catalogue;
 pub mod desk;
-mod disputes;
+pub mod disputes;
 pub mod door;
 mod fees;
 pub mod field;
