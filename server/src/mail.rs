@@ -50,7 +50,8 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
     tracing::info!(%booking, ?letter, "a letter");
     let written = Written {
         id,
-        reference: &about.record.reference,
+        about: &about.record,
+        letter: &letter.name()?,
         to: &client.email,
         name: &client.name,
         subject,

@@ -20,6 +20,7 @@ use crate::{
         dispute::{self as disputes, DisputeRecord},
         job::{News, Notice},
         salon::{self, SalonRecord},
+        unsent::TO_SALON,
     },
 };
 
@@ -175,7 +176,8 @@ async fn write(
 ) -> Result<(), ApiError> {
     let written = Written {
         id,
-        reference: &about.reference,
+        about,
+        letter: TO_SALON,
         to: &salon.email,
         name: &salon.salon.name,
         subject,

@@ -54,5 +54,6 @@ mod tampered;
 mod tips;
 mod trouble;
 mod unheard;
+mod unsent;
 mod visits;
 mod webhooks;

@@ -19,7 +19,7 @@ use crate::{
         form::{Form, Wrong},
         page::{Room, again, page},
         trouble::{Answer, Trouble},
-        when,
+        unsent, when,
     },
     store::{
         StoreError,
@@ -28,6 +28,7 @@ use crate::{
         booking::BookingRecord,
         offer,
         refund::{self as refunds, RefundRecord},
+        unsent as unsents,
     },
 };
 
@@ -70,6 +71,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
     let given_back = refunds::of_booking(db, &visit.id).await?;
     let who = offer::employee_name(db, &visit.employee).await?;
     let deeds = audit::of_booking(db, &visit.id).await?;
+    let refused = unsents::of_booking(db, &visit.id).await?;
     let paid = paid(&attempts, currency)?;
     let gross = attempts.iter().filter(|one| one.state == AttemptState::Succeeded);
     let gross = Money::new(gross.map(|one| one.sum.minor()).sum(), currency).map_err(StoreError::damaged)?;
@@ -100,6 +102,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
             }
         }
         (fees::section(desk, visit).await?)
+        (unsent::section(desk, &refused))
         (link::section(desk, visit, paid, typed).await?)
         @if !attempts.is_empty() {
             h2 { "Payments" }
