@@ -1,2 +1,3 @@
+DROP TABLE unsent;
 ALTER TABLE saved_card DROP COLUMN most;
 ALTER TABLE booking DROP COLUMN cancellation;

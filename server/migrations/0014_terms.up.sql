@@ -7,3 +7,21 @@ ALTER TABLE booking ADD COLUMN cancellation TEXT;
 -- before the number was kept. It is read out of the sentence then, which the server wrote itself; a sentence that it can't be
 -- read out of limits nothing but by the fee.
 ALTER TABLE saved_card ADD COLUMN most BIGINT CHECK (most > 0);
+
+-- Letters and messages that will never be taken, so that somebody tells the client in another way.
+CREATE TABLE unsent (
+    -- The job's.
+    id TEXT PRIMARY KEY,
+    salon TEXT NOT NULL REFERENCES salon (slug),
+    booking TEXT NOT NULL REFERENCES booking (id),
+    way TEXT NOT NULL CHECK (way IN ('mail', 'message')),
+    -- What it was, such as `link`; `salon`: a letter to the salon itself.
+    letter TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    why TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    -- When somebody dealt with it.
+    handled BIGINT
+);
+CREATE INDEX unsent_open ON unsent (salon, at) WHERE handled IS NULL;
+CREATE INDEX unsent_by_booking ON unsent (booking);

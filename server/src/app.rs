@@ -84,6 +84,12 @@ impl App {
     pub fn now(&self) -> Moment {
         self.clock.now()
     }
+
+    /// Whether letters go anywhere.
+    #[must_use]
+    pub fn sends_mail(&self) -> bool {
+        self.smtp.is_some() || self.mail_dir.is_some()
+    }
 }
 
 impl Clock {

@@ -2,28 +2,27 @@
 
 mod fees;
 mod html;
+mod link;
 pub mod post;
 pub mod refund;
 pub mod to_salon;
 
 use domain::{
-    cancellation::Explained,
-    id::BookingId,
-    money::Money,
-    payment::{BookingState, Purpose},
-    terms::Offer,
-    time::Moment,
+    cancellation::Explained, id::BookingId, money::Money, payment::Purpose, terms::Offer, time::Moment,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
-use self::post::{Written, post};
+use self::{
+    link::OpenLink,
+    post::{Written, post},
+};
 use crate::{
     api::{
         booking::{Booking, Payment, State},
         error::ApiError,
     },
     app::App,
-    handlers::{view::view, visit},
+    handlers::view::view,
     messages,
     payments::manage,
     store::{
@@ -31,7 +30,6 @@ use crate::{
         booking::{self, BookingRecord},
         fee::{self, FeeRecord},
         job::Letter,
-        link,
         salon::{self, SalonRecord},
     },
 };
@@ -54,7 +52,8 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
     tracing::info!(%booking, ?letter, "a letter");
     let written = Written {
         id,
-        reference: &about.record.reference,
+        about: &about.record,
+        letter: &letter.name()?,
         to: &client.email,
         name: &client.name,
         subject,
@@ -95,7 +94,7 @@ impl About {
         let link = match letter {
             Letter::Link | Letter::Reminder => {
                 // Taken back, or paid, since the letter was ordered.
-                let Some(link) = open_link(app, &record, &view).await? else {
+                let Some(link) = OpenLink::of(app, &record, &view).await? else {
                     return Ok(None);
                 };
                 Some(link)
@@ -117,20 +116,11 @@ impl About {
     }
 }
 
-/// The address by which a visit can be paid now, if there is one.
-async fn open_link(app: &App, record: &BookingRecord, view: &Booking) -> Result<Option<String>, ApiError> {
-    let found = link::of_booking(app.store.read(), &record.id).await?;
-    let works = found.filter(|link| link.expires.is_none_or(|until| until > app.now()));
-    let unpaid = record.state == BookingState::Booked && !matches!(view.payment, Payment::Paid { .. });
-    let sealed = works.filter(|_| unpaid).and_then(|link| link.sealed);
-    Ok(sealed.and_then(|sealed| visit::address(app, &record.id, &sealed)))
-}
-
 /// What a letter says besides the booking.
 #[derive(Debug)]
 pub struct Aftermath {
     /// The link to pay a visit by.
-    pub link: Option<String>,
+    pub link: Option<OpenLink>,
     /// The booking's fee.
     pub fee: Option<FeeRecord>,
     /// How much of its payment went back or is about to, in minor units.
@@ -240,7 +230,8 @@ pub fn compose(
     }
     text.push(String::new());
     if let Some(link) = &after.link {
-        text.extend([link.to_owned(), String::new()]);
+        let sentence = link.sentence(&salon.salon.time_zone, german);
+        text.extend([sentence, String::new(), link.address.clone(), String::new()]);
     }
     match letter {
         letter if !letter.is_about_a_fee() => text.extend(money_lines(booking, german)),

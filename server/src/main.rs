@@ -235,6 +235,12 @@ async fn serve(config: &Config, doors: Doors) -> Result<(), String> {
     let stop_signal = Stop::listen()?;
     tracing::info!(listen = %config.listen, public = %config.public_url, database = ?config.database_url, "ready");
 
+    if !app.sends_mail() {
+        tracing::warn!(
+            "no mail server is set (BOOKING_SMTP_URL): letters to clients and salons are not sent"
+        );
+    }
+
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(worker::run(app.clone(), stopped.clone()));
     let server = tokio::spawn(http::serve(listener, app.clone(), doors, stopped));

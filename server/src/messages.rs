@@ -21,6 +21,7 @@ use crate::{
         job::{self, Job, Letter},
         messages as store,
         salon::SalonRecord,
+        unsent::{self, Unsent, Way},
     },
     stripe::StripeError,
 };
@@ -227,10 +228,10 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
     };
     let (salon, client) = (&about.salon, &about.record.client);
     let text = text::compose(&about, letter);
-    let kind = serde_json::to_value(letter).unwrap_or_default();
+    let kind = letter.name()?;
     let message = Message {
         id,
-        kind: kind.as_str().unwrap_or_default(),
+        kind: &kind,
         salon: salon.salon.slug.as_str(),
         from: &salon.salon.name,
         to: &client.phone,
@@ -250,8 +251,22 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
             let (Refusal::ForGood(why) | Refusal::ForNow(why)) = &refusal;
             let mut write = app.store.write().await?;
             store::note_failed(write.conn(), &salon.salon.slug, Some((app.now(), why))).await?;
+            let for_good = matches!(refusal, Refusal::ForGood(_));
+            if for_good {
+                let lost = Unsent {
+                    id: id.to_owned(),
+                    salon: salon.salon.slug.clone(),
+                    booking: booking.clone(),
+                    way: Way::Message,
+                    letter: kind.clone(),
+                    recipient: client.phone.clone(),
+                    why: why.clone(),
+                    at: app.now(),
+                };
+                unsent::insert(write.conn(), &lost).await?;
+            }
             write.commit().await?;
-            if matches!(refusal, Refusal::ForGood(_)) {
+            if for_good {
                 tracing::error!(%booking, why, "the gateway will not take a message, and it is not tried again");
                 return Ok(());
             }

@@ -7,7 +7,7 @@ mod about;
 mod cancelling;
 mod catalogue;
 pub mod desk;
-mod disputes;
+pub(crate) mod disputes;
 pub mod door;
 mod fees;
 pub mod field;
@@ -27,6 +27,7 @@ mod sign_in;
 mod staff;
 mod terms;
 pub mod trouble;
+mod unsent;
 mod visits;
 pub mod when;
 
@@ -60,6 +61,7 @@ pub fn routes() -> Vec<Route> {
         disputes::routes(),
         fees::routes(),
         home::routes(),
+        unsent::routes(),
         log::routes(),
         messages::routes(),
         methods::routes(),

@@ -27,6 +27,7 @@ pub mod salon;
 pub mod sealed;
 pub mod session;
 pub mod staff;
+pub mod unsent;
 pub mod visit;
 pub mod withdrawn;
 mod write;

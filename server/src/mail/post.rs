@@ -11,7 +11,11 @@ use super::html;
 use crate::{
     api::error::{ApiError, Code},
     app::App,
-    store::salon::SalonRecord,
+    store::{
+        booking::BookingRecord,
+        salon::SalonRecord,
+        unsent::{self, TO_SALON, Unsent, Way},
+    },
 };
 
 /// So long a mail server may take for a letter.
@@ -29,8 +33,10 @@ pub struct Smtp {
 pub struct Written<'a> {
     /// The job's id: told twice, it is the same letter.
     pub id: &'a str,
-    /// The booking's reference.
-    pub reference: &'a str,
+    /// The booking it is about.
+    pub about: &'a BookingRecord,
+    /// What it is, such as `link`.
+    pub letter: &'a str,
     /// Where it goes.
     pub to: &'a str,
     /// Whose address that is.
@@ -65,28 +71,40 @@ impl fmt::Debug for Smtp {
     }
 }
 
-/// Sends a letter, or writes it into the folder; where neither is set, it is only in the log that there was one.
+/// Sends a letter, or writes it into the folder; where neither is set, it is only in the log that there was one, and the back
+/// office says that none are sent.
 ///
 /// # Errors
-/// [`ApiError`] when it could not be taken away yet. One that no server will ever take is logged, and not tried again.
+/// [`ApiError`] when it could not be taken away yet. One that no server will ever take is written down for the salon, and not
+/// tried again.
 pub async fn post(app: &App, salon: &SalonRecord, letter: Written<'_>) -> Result<(), ApiError> {
-    if app.smtp.is_none() && app.mail_dir.is_none() {
+    if !app.sends_mail() {
         return Ok(());
     }
-    let file = format!("{}-{}.eml", letter.reference, letter.id);
+    let file = format!("{}-{}.eml", letter.about.reference, letter.id);
+    let lost = Unsent {
+        id: letter.id.to_owned(),
+        salon: salon.salon.slug.clone(),
+        booking: letter.about.id.clone(),
+        way: Way::Mail,
+        letter: letter.letter.to_owned(),
+        recipient: letter.to.to_owned(),
+        why: String::new(),
+        at: app.now(),
+    };
     let message = match message(app, salon, letter) {
         Ok(message) => message,
         Err(error) => {
             tracing::error!(%error, "a letter can't be addressed, and is not sent");
-            return Ok(());
+            return give_up(app, lost, &error.to_string()).await;
         }
     };
     if let Some(smtp) = &app.smtp {
         return match smtp.transport.send(message).await {
             Ok(_) => Ok(()),
-            Err(error) if error.is_permanent() => {
+            Err(error) if error.is_permanent() && !refuses_us(&error) => {
                 tracing::error!(%error, "the mail server will not take a letter, and it is not tried again");
-                Ok(())
+                give_up(app, lost, &error.to_string()).await
             }
             Err(error) => {
                 tracing::warn!(%error, "a letter can't be sent yet");
@@ -100,6 +118,20 @@ pub async fn post(app: &App, salon: &SalonRecord, letter: Written<'_>) -> Result
     }
 }
 
+/// Whether it is not the letter that is refused but the name and password: with the right ones it is taken.
+fn refuses_us(error: &lettre::transport::smtp::Error) -> bool {
+    let code = error.status().map(|code| code.to_string());
+    code.is_some_and(|code| matches!(code.as_str(), "530" | "534" | "535" | "538"))
+}
+
+/// Writes down for the salon that a letter reaches nobody.
+async fn give_up(app: &App, lost: Unsent, why: &str) -> Result<(), ApiError> {
+    let why = why.chars().take(200).collect();
+    let mut write = app.store.write().await?;
+    unsent::insert(write.conn(), &Unsent { why, ..lost }).await?;
+    Ok(write.commit().await?)
+}
+
 fn message(
     app: &App,
     salon: &SalonRecord,
@@ -111,11 +143,17 @@ fn message(
     };
     let host = from.domain().to_owned();
     let html = html::of(salon, &letter.subject, &letter.body);
-    let message = Message::builder()
+    let mut message = Message::builder()
         .from(Mailbox::new(Some(salon.salon.name.clone()), from))
         .to(Mailbox::new(Some(letter.name.to_owned()), letter.to.parse()?))
         .message_id(Some(format!("<{}@{host}>", letter.id)))
         .subject(letter.subject);
+    // Letters come from the server's address: answers go to the salon's.
+    if letter.letter != TO_SALON
+        && let Ok(salon_address) = salon.email.parse()
+    {
+        message = message.reply_to(Mailbox::new(Some(salon.salon.name.clone()), salon_address));
+    }
     Ok(message.multipart(MultiPart::alternative_plain_html(letter.body, html))?)
 }
 

@@ -1,6 +1,10 @@
 //! What is written to the salon itself.
 
-use domain::id::{AttemptId, BookingId, SalonSlug};
+use domain::{
+    id::{AttemptId, BookingId, SalonSlug},
+    money::Money,
+    time::Moment,
+};
 
 use super::{
     post::{Written, post},
@@ -9,11 +13,14 @@ use super::{
 use crate::{
     api::error::ApiError,
     app::App,
+    office::disputes::why,
     store::{
         attempt,
         booking::{self, BookingRecord},
+        dispute::{self as disputes, DisputeRecord},
         job::{News, Notice},
         salon::{self, SalonRecord},
+        unsent::TO_SALON,
     },
 };
 
@@ -40,39 +47,78 @@ pub async fn notify(
     if salon.email.is_empty() {
         return Ok(());
     }
-    let what = match notice {
-        Notice::GivenBack => {
-            "A client's payment came after the time was lost, or a second time, or was not the sum that is asked for. It goes back to the client's card in full, and \
-             the client was told. Nothing is to be done."
-        }
-        Notice::RefundFailed => {
-            "A refund did not reach the client: the bank sent it back, or Stripe refused it. The money is in your Stripe \
-             account. Please agree with the client on another way, such as a bank transfer."
-        }
-        Notice::FeeFailed => {
-            "A fee could not be charged: the card was declined, or could not be used any more. You can try again, ask the \
-             client to pay it, or do without it."
-        }
+    let zone = &salon.salon.time_zone;
+    let visit = format!("visits/{}", record.id);
+    let told = match notice {
+        Notice::GivenBack => Told {
+            subject: "A payment goes back",
+            what: "A client's payment came after the time was lost, or a second time, or was not the sum that is asked for. It goes \
+                   back to the client's card in full, and the client was told. Nothing is to be done."
+                .to_owned(),
+            sum: attempt.sum,
+            page: visit,
+        },
+        Notice::RefundFailed => Told {
+            subject: "A refund failed",
+            what: "A refund did not reach the client: the bank sent it back, or Stripe refused it. The money is in your Stripe \
+                   account. Please agree with the client on another way, such as a bank transfer."
+                .to_owned(),
+            sum: attempt.sum,
+            page: visit,
+        },
+        Notice::FeeFailed => Told {
+            subject: "A fee could not be charged",
+            what: "A fee could not be charged: the card was declined, or could not be used any more. You can try again, ask the \
+                   client to pay it, or do without it."
+                .to_owned(),
+            sum: attempt.sum,
+            page: visit,
+        },
         Notice::Dispute => {
-            "A client's bank asks for a payment back. Please answer in the back office, under Disputes, before the deadline that is \
-             shown there: without an answer the dispute is lost."
+            let Some(dispute) = disputes::to_answer(db, slug, &attempt.id).await? else {
+                // Answered since, or settled: nothing is to be done.
+                return Ok(());
+            };
+            of_dispute(&dispute, zone)
         }
     };
     let body = format!(
-        "{what}\n\n  {}\n  {}, {}\n\nBooking {}",
-        sum(attempt.sum, false),
+        "{}\n\n  {}\n  {}, {}\n\nBooking {}\n\n{}/office/{slug}/{}",
+        told.what,
+        sum(told.sum, false),
         record.client.name,
-        when(record.start, &salon.salon.time_zone, false),
-        record.reference
+        when(record.start, zone, false),
+        record.reference,
+        app.public_url,
+        told.page
     );
-    let subject = match notice {
-        Notice::GivenBack => "A payment goes back",
-        Notice::RefundFailed => "A refund failed",
-        Notice::FeeFailed => "A fee could not be charged",
-        Notice::Dispute => "A payment is disputed",
-    };
-    let subject = format!("{subject} ({})", record.reference);
+    let subject = format!("{} ({})", told.subject, record.reference);
     write(app, id, &salon, &record, subject, body).await
+}
+
+/// What a letter to the salon tells.
+struct Told {
+    subject: &'static str,
+    what: String,
+    sum: Money,
+    /// The page of the back office where something can be done about it.
+    page: String,
+}
+
+fn of_dispute(dispute: &DisputeRecord, zone: &str) -> Told {
+    let by = match dispute.due_by {
+        Some(due) => format!("by {}", when(Moment(due * 1000), zone, false)),
+        None => "in time".to_owned(),
+    };
+    Told {
+        subject: "A payment is disputed",
+        what: format!(
+            "A client's bank asks for a payment back: {}. Please answer {by}, at the address below: without an answer the money is lost.",
+            why(&dispute.reason)
+        ),
+        sum: dispute.sum,
+        page: format!("disputes/{}", dispute.id),
+    }
 }
 
 /// Writes to the salon what a client did with a booking. `id` is the job's.
@@ -130,7 +176,8 @@ async fn write(
 ) -> Result<(), ApiError> {
     let written = Written {
         id,
-        reference: &about.reference,
+        about,
+        letter: TO_SALON,
         to: &salon.email,
         name: &salon.salon.name,
         subject,

@@ -23,7 +23,6 @@ pub fn compose(about: &About, letter: Letter) -> String {
     let (salon, view, after) = (&about.salon.salon, &about.view, &about.after);
     let when = when(view.start, &salon.time_zone, german);
     let when = when.split(" (").next().unwrap_or_default();
-    let link = after.link.as_deref().unwrap_or_default();
     let fee = after
         .fee
         .as_ref()
@@ -41,10 +40,17 @@ pub fn compose(about: &About, letter: Letter) -> String {
             "Ihre Zahlung kam, als die Zeit schon vergeben war. Der ganze Betrag geht auf Ihre Karte zurück."
                 .to_owned()
         }
-        (Letter::Link, false) => format!("pay for your visit of {when}: {link}"),
-        (Letter::Link, true) => format!("Ihren Termin am {when} bezahlen: {link}"),
-        (Letter::Reminder, false) => format!("your visit of {when} is not paid yet: {link}"),
-        (Letter::Reminder, true) => format!("Ihr Termin am {when} ist noch nicht bezahlt: {link}"),
+        (Letter::Link, false) => format!("your visit of {when}. {}", to_pay(about, german)),
+        (Letter::Link, true) => format!("Ihr Termin am {when}. {}", to_pay(about, german)),
+        (Letter::Reminder, false) => {
+            format!("your visit of {when} is not paid yet. {}", to_pay(about, german))
+        }
+        (Letter::Reminder, true) => {
+            format!(
+                "Ihr Termin am {when} ist noch nicht bezahlt. {}",
+                to_pay(about, german)
+            )
+        }
         (Letter::CalledOff, false) => format!("your visit of {when} was not paid in time and is called off."),
         (Letter::CalledOff, true) => {
             format!("Ihr Termin am {when} wurde nicht rechtzeitig bezahlt und ist abgesagt.")
@@ -63,4 +69,14 @@ pub fn compose(about: &About, letter: Letter) -> String {
         (Letter::FeeWaived, true) => format!("für den Termin am {when} wird keine Gebühr verlangt."),
     };
     format!("{}: {text}", salon.name)
+}
+
+/// What is to be paid by when, and the link.
+fn to_pay(about: &About, german: bool) -> String {
+    let Some(link) = &about.after.link else {
+        return String::new();
+    };
+    let zone = &about.salon.salon.time_zone;
+    let sentence = link.sentence(zone, german).replace(&format!(" ({zone})"), "");
+    format!("{sentence} {}", link.address)
 }

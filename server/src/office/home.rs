@@ -15,6 +15,7 @@ use super::{
     fees,
     page::{Room, page},
     trouble::{Answer, Trouble},
+    unsent,
     visits::list,
     when,
 };
@@ -81,6 +82,7 @@ async fn waiting(desk: &Desk) -> Result<Vec<Markup>, Trouble> {
         }
     }
     tasks.extend(fees::waiting(desk).await?);
+    tasks.extend(unsent::waiting(desk).await?);
     if desk.may(Right::Refunds) {
         for one in refund::failed(db, desk.slug()).await? {
             tasks.push(html! {

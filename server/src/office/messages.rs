@@ -112,6 +112,9 @@ fn draw(desk: &Desk, form: &Form, wrong: &Wrong) -> Markup {
     let zone = when::zone(&desk.salon.salon.time_zone);
     html! {
         (fields.summary())
+        @if !desk.app.sends_mail() {
+            p.warning { "No letters are sent: no mail server is set up. Whoever runs this server can do that." }
+        }
         p { "Clients who leave a telephone number get links to pay, reminders and changes as a short message too, by SMS or a messenger. "
             "A service of your choice sends them: it gets each message by a signed call." }
         @if desk.salon.messages.is_some() {

@@ -94,6 +94,26 @@ pub async fn find(
     row.map(Row::read).transpose()
 }
 
+/// The dispute of an attempt that wants an answer, if any does: the latest.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn to_answer(
+    db: impl AnyExecutor<'_>,
+    salon: &SalonSlug,
+    attempt: &AttemptId,
+) -> Result<Option<DisputeRecord>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(select!(
+        "salon = $1 AND attempt = $2 AND state IN ('warning_needs_response', 'needs_response', 'appeal_needs_response') \
+         ORDER BY seen_at DESC, id LIMIT 1"
+    ))
+    .bind(salon.as_str())
+    .bind(attempt.as_str())
+    .fetch_optional(db)
+    .await?;
+    row.map(Row::read).transpose()
+}
+
 /// Whether any dispute of an attempt is known.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, AnyPool};
 
-use super::{StoreError, from_json, to_json};
+use super::{StoreError, from_json, to_json, to_name};
 
 /// What is due in a queue: of which salons, or of one of them. Money is whatever is not for another queue.
 macro_rules! due {
@@ -146,6 +146,14 @@ pub enum Letter {
 }
 
 impl Letter {
+    /// Its name, as it is kept and as gateways are told.
+    ///
+    /// # Errors
+    /// [`StoreError`], never.
+    pub fn name(self) -> Result<String, StoreError> {
+        to_name(&self)
+    }
+
     /// Whether it is about cancelling, not coming, or what that costs.
     #[must_use]
     pub fn is_about_a_fee(self) -> bool {
@@ -294,6 +302,19 @@ pub async fn take(
         job: from_json(&payload),
         tries,
     }))
+}
+
+/// Whether a job of this kind was tried several times, and is still to be done.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_stuck(db: &AnyPool, kind: &str) -> Result<bool, StoreError> {
+    let found: Option<(String,)> =
+        sqlx::query_as("SELECT id FROM job WHERE done IS NULL AND kind = $1 AND tries >= 5 LIMIT 1")
+            .bind(kind)
+            .fetch_optional(db)
+            .await?;
+    Ok(found.is_some())
 }
 
 /// Notes that a job is done.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What the mail server says to recipients, one answer after the other; the last one stays.
-struct MailServer {
+pub struct MailServer {
     url: String,
     /// The letters that it took.
     taken: Arc<Mutex<Vec<String>>>,
@@ -24,7 +24,7 @@ struct MailServer {
 }
 
 impl MailServer {
-    async fn start(answers: &'static [&'static str]) -> MailServer {
+    pub async fn start(answers: &'static [&'static str]) -> MailServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
         let (taken, asked) = (Arc::new(Mutex::new(vec![])), Arc::new(Mutex::new(0)));
@@ -67,7 +67,7 @@ impl MailServer {
         MailServer { url, taken, asked }
     }
 
-    fn app(&self, house: &House) -> App {
+    pub fn app(&self, house: &House) -> App {
         App {
             smtp: Some(Smtp::parse(&self.url, "salon@example.com").unwrap()),
             mail_dir: None,
@@ -75,11 +75,11 @@ impl MailServer {
         }
     }
 
-    fn letters(&self) -> Vec<String> {
+    pub fn letters(&self) -> Vec<String> {
         self.taken.lock().unwrap().clone()
     }
 
-    fn asked(&self) -> usize {
+    pub fn asked(&self) -> usize {
         *self.asked.lock().unwrap()
     }
 }
@@ -109,6 +109,7 @@ async fn a_letter_goes_out_in_words_and_drawn_and_once() {
         "text/html",
         "Paid online: EUR 48.00",
         "Message-ID: <",
+        "Reply-To: ",
     ] {
         assert!(letter.contains(part), "{part}: {letter}");
     }
@@ -138,6 +139,17 @@ async fn what_is_refused_for_now_is_tried_again_and_what_is_refused_for_good_is_
         house.pass_minutes(60);
     }
     assert_eq!((post.asked(), post.letters().len()), (1, 0));
+
+    // A wrong password is no fault of the letter's.
+    let house = House::start().await;
+    let post = MailServer::start(&["535 who are you", "250 fine"]).await;
+    let app = post.app(&house);
+    paid(&house).await;
+    for _ in 0..2 {
+        worker::tick(&app).await;
+        house.pass_minutes(60);
+    }
+    assert_eq!((post.asked(), post.letters().len()), (2, 1));
 }
 
 #[tokio::test]

@@ -18,8 +18,8 @@ use crate::{desk::Desk, harness::House};
 type Calls = Arc<Mutex<Vec<(String, String)>>>;
 
 /// Answers with these statuses, one after the other; the last one stays.
-struct Gateway {
-    url: String,
+pub struct Gateway {
+    pub url: String,
     calls: Calls,
 }
 
@@ -30,7 +30,7 @@ struct Seat {
 }
 
 impl Gateway {
-    async fn start(answers: &'static [u16]) -> Gateway {
+    pub async fn start(answers: &'static [u16]) -> Gateway {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/send", listener.local_addr().unwrap());
         let calls = Calls::default();
@@ -43,11 +43,11 @@ impl Gateway {
         Gateway { url, calls }
     }
 
-    fn calls(&self) -> Vec<(String, String)> {
+    pub fn calls(&self) -> Vec<(String, String)> {
         self.calls.lock().unwrap().clone()
     }
 
-    fn kinds(&self) -> Vec<String> {
+    pub fn kinds(&self) -> Vec<String> {
         let kind = |body: &str| {
             serde_json::from_str::<Value>(body).unwrap()["kind"]
                 .as_str()
@@ -67,7 +67,7 @@ async fn take(State(seat): State<Seat>, headers: HeaderMap, body: Bytes) -> Stat
 }
 
 /// Sets the gateway as an owner does, and answers the secret that was shown.
-async fn set(desk: &mut Desk<'_>, gateway: &Gateway) -> GatewaySecret {
+pub async fn set(desk: &mut Desk<'_>, gateway: &Gateway) -> GatewaySecret {
     let seen = desk.post("messages", &[("url", &gateway.url)]).await;
     assert_eq!(seen.status, 200, "{}", seen.text);
     let secret = seen
@@ -128,7 +128,7 @@ async fn a_link_goes_by_message_signed_and_once_and_is_reminded_of() {
     );
     let text = body["text"].as_str().unwrap();
     assert!(
-        text.contains("bezahlen: http") && text.contains("/pay/"),
+        text.contains("Bitte zahlen Sie 20,00 EUR. http") && text.contains("/pay/"),
         "{text}"
     );
     house.pass_minutes(24 * 60 + 1);

@@ -1,6 +1,7 @@
 //! Disputes and failed refunds in the back office.
 
-use domain::role::Role;
+use domain::{role::Role, time::Moment};
+use server::mail;
 
 use crate::{
     agreed::set_tiers,
@@ -36,15 +37,26 @@ async fn a_dispute_is_shown_with_its_deadline_and_answered_once() {
         today.contains("A dispute about EUR 48.00") && today.contains("Answer until"),
         "{today}"
     );
-    let id = today
-        .split("disputes/")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap()
-        .to_owned();
-    let path = format!("disputes/{id}");
+    let path = the_dispute(&desk).await;
+    let due: (i64,) = sqlx::query_as("SELECT due_by FROM dispute")
+        .fetch_one(house.app.store.read())
+        .await
+        .unwrap();
+    let due = mail::when(Moment(due.0 * 1000), "Europe/Vienna", false);
+    let told: Vec<String> = house
+        .letters()
+        .iter()
+        .map(|letter| letter.replace("=\r\n", ""))
+        .filter(|letter| letter.contains("A payment is disputed"))
+        .collect();
+    assert_eq!(told.len(), 1);
+    for part in [
+        format!("it was not them. Please answer by {due}"),
+        "EUR 48.00".to_owned(),
+        format!("{}/office/lumen/{path}", house.url),
+    ] {
+        assert!(told[0].contains(&part), "{part}: {}", told[0]);
+    }
     let seen = desk.get(&path).await.text;
     assert!(
         seen.contains("it was not them") && seen.contains("Ada Lovelace"),

@@ -17,7 +17,7 @@ use crate::{
         form::{Form, Wrong},
         said::{self, plain},
         trouble::{Answer, Trouble},
-        when,
+        unsent, when,
     },
     payments::mail,
     store::{
@@ -25,6 +25,7 @@ use crate::{
         booking::{self, BookingRecord},
         job::Letter,
         link::{self, Shown},
+        unsent as unsents,
     },
 };
 
@@ -41,7 +42,13 @@ pub async fn section(
     if visit.state != BookingState::Booked || !desk.salon.takes_cards() {
         return Ok(html! {});
     }
-    let shown = link::of_booking(desk.app.store.read(), &visit.id).await?;
+    let db = desk.app.store.read();
+    let shown = link::of_booking(db, &visit.id).await?;
+    let sent = shown.as_ref().and_then(|shown| shown.sent);
+    let refused = unsents::of_booking(db, &visit.id).await?;
+    let refused = refused
+        .iter()
+        .any(|one| unsent::is_link(one) && sent.is_some_and(|sent| one.at >= sent));
     let path = |rest: &str| desk.path(&format!("visits/{}/link{rest}", visit.id));
     let price = visit.quote.services();
     let due = match visit.quote.offer {
@@ -68,7 +75,7 @@ pub async fn section(
         }
     };
     Ok(html! {
-        @if let Some(shown) = &shown { (state(desk, visit, shown, is_paid)) }
+        @if let Some(shown) = &shown { (state(desk, visit, shown, is_paid, refused)) }
         @if !paid && !desk.salon.link_payment {
             p.warning { "Payment by link is switched off. " a href=(desk.path("methods")) { "Payment methods" } }
         }
@@ -92,7 +99,7 @@ pub async fn section(
     })
 }
 
-fn state(desk: &Desk, visit: &BookingRecord, shown: &Shown, is_paid: bool) -> Markup {
+fn state(desk: &Desk, visit: &BookingRecord, shown: &Shown, is_paid: bool, refused: bool) -> Markup {
     let zone = when::zone(&desk.salon.salon.time_zone);
     let over = shown.expires.is_some_and(|at| at <= desk.app.now());
     let address = shown
@@ -118,6 +125,9 @@ fn state(desk: &Desk, visit: &BookingRecord, shown: &Shown, is_paid: bool) -> Ma
                         input #address readonly aria-label="The link" value=(address);
                         button.button.second type="button" data-copy="address" hidden { "Copy" }
                     }
+                    @if !desk.app.sends_mail() && !visit.client.email.is_empty() {
+                        p.warning { "No letters are sent: no mail server is set up. Copy the link, or show it." }
+                    }
                     div.buttons {
                         @if let Some(reached) = reached(desk, visit) {
                             form.inline method="post" action=(path("/send")) {
@@ -130,7 +140,7 @@ fn state(desk: &Desk, visit: &BookingRecord, shown: &Shown, is_paid: bool) -> Ma
                 }
             }
             dl.facts {
-                (row("Sent", shown.sent))
+                (row(if refused { "Sent, but refused" } else { "Sent" }, shown.sent))
                 (row("Opened", shown.opened))
                 @if !is_paid { (row("Works until", shown.expires)) (row("Reminder", shown.remind_at)) (row("Called off if unpaid", shown.cancel_at)) }
             }
@@ -236,7 +246,7 @@ pub async fn take_back(desk: Desk, Path((_, id)): Path<(String, String)>) -> Ans
 /// Where a link goes: by mail, by message, or both; `None` when there is neither.
 fn reached(desk: &Desk, visit: &BookingRecord) -> Option<String> {
     let client = &visit.client;
-    let mail = (!client.email.is_empty()).then_some(client.email.as_str());
+    let mail = (!client.email.is_empty() && desk.app.sends_mail()).then_some(client.email.as_str());
     let phone = desk.salon.messages.as_ref().map(|_| client.phone.as_str());
     match (mail, phone.filter(|phone| !phone.is_empty())) {
         (Some(mail), Some(phone)) => Some(format!("{mail} and {phone}")),

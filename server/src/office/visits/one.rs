@@ -19,7 +19,7 @@ use crate::{
         form::{Form, Wrong},
         page::{Room, again, page},
         trouble::{Answer, Trouble},
-        when,
+        unsent, when,
     },
     store::{
         StoreError,
@@ -28,6 +28,7 @@ use crate::{
         booking::BookingRecord,
         missed, offer,
         refund::{self as refunds, RefundRecord},
+        unsent as unsents,
     },
 };
 
@@ -71,6 +72,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
     let who = offer::employee_name(db, &visit.employee).await?;
     let is_missed = missed::at(db, &visit.id).await?.is_some();
     let deeds = audit::of_booking(db, &visit.id).await?;
+    let refused = unsents::of_booking(db, &visit.id).await?;
     let paid = paid(&attempts, currency)?;
     let gross = attempts.iter().filter(|one| took(one));
     let gross = Money::new(gross.map(|one| one.sum.minor()).sum(), currency).map_err(StoreError::damaged)?;
@@ -105,6 +107,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
             }
         }
         (fees::section(desk, visit).await?)
+        (unsent::section(desk, &refused))
         (link::section(desk, visit, attempts.iter().any(AttemptRecord::pays), typed).await?)
         @if !attempts.is_empty() {
             h2 { "Payments" }
