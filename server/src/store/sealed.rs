@@ -63,7 +63,7 @@ pub async fn set_up(
     }
     // What the account moved before it was ours is no concern of these books.
     sqlx::query(
-        "UPDATE salon SET settled_until = $2 WHERE slug = $1 AND settled_until = 0 AND secret_key IS NULL",
+        "UPDATE salon SET settled_until = $2, disputes_until = $2 WHERE slug = $1 AND settled_until = 0 AND secret_key IS NULL",
     )
     .bind(slug.as_str())
     .bind(now.0 / 1_000 - DAY)

@@ -38,6 +38,7 @@ mod office_terms;
 mod office_visits;
 mod pages;
 mod pay;
+mod payouts;
 mod postgres;
 mod postgres_database;
 mod processes;
