@@ -45,6 +45,7 @@ mod processes;
 mod processes_binary;
 mod processes_jobs;
 mod processes_migrations;
+mod processing;
 mod replay;
 mod search;
 mod secrets;
