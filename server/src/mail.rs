@@ -52,7 +52,8 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
     tracing::info!(%booking, ?letter, "a letter");
     let written = Written {
         id,
-        about: &about.record,
+        reference: &about.record.reference,
+        booking: Some(&about.record.id),
         letter: &letter.name()?,
         to: &client.email,
         name: &client.name,

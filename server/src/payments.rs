@@ -10,6 +10,7 @@ pub mod fee;
 pub mod manage;
 pub mod moving;
 pub mod object;
+pub mod payout;
 pub mod refund;
 mod saved;
 mod situation;

@@ -21,6 +21,8 @@ pub mod manage;
 pub mod messages;
 pub mod missed;
 pub mod offer;
+pub mod payout;
+pub mod reading;
 pub mod refund;
 pub mod rollup;
 pub mod salon;

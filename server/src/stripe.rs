@@ -9,6 +9,7 @@ pub mod dispute;
 pub mod intent;
 pub mod list;
 pub mod object;
+pub mod payout;
 pub mod refund;
 pub mod signature;
 

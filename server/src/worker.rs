@@ -9,6 +9,7 @@ mod holds;
 mod jobs;
 mod lanes;
 mod links;
+mod look;
 pub mod roll;
 mod settle;
 mod turn;
@@ -25,7 +26,7 @@ use crate::{
     api::error::ApiError,
     app::App,
     payments::ask,
-    store::{attempt, booking, job, job::Queue, salon},
+    store::{attempt, booking, job, job::Queue, reading},
 };
 
 /// How often each part looks for what is due.
@@ -43,11 +44,12 @@ enum Part {
     Links,
     Jobs(Queue),
     Movements,
+    Look,
     Figures,
 }
 
 /// In the order in which one after the other does them.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     Part::Holds,
     Part::Payments,
     Part::Links,
@@ -55,6 +57,7 @@ const PARTS: [Part; 8] = [
     Part::Jobs(Queue::Letters),
     Part::Jobs(Queue::Messages),
     Part::Movements,
+    Part::Look,
     Part::Figures,
 ];
 
@@ -107,7 +110,8 @@ impl Part {
             // Not of the salons: the database alone is asked.
             Part::Links | Part::Figures => vec![String::new()],
             Part::Jobs(queue) => job::salons_due(db, queue, now, LANES).await?,
-            Part::Movements => salon::to_settle(db, now, LANES).await?,
+            Part::Look => reading::to_look(db, now, LANES).await?,
+            Part::Movements => reading::to_settle(db, now, LANES).await?,
         })
     }
 
@@ -119,6 +123,7 @@ impl Part {
             Part::Links => links::run(app).await,
             Part::Jobs(queue) => jobs::run(app, queue, lane, turn).await,
             Part::Movements => settle::run(app, lane, turn).await,
+            Part::Look => look::run(app, lane, turn).await,
             Part::Figures => figures(app, turn).await,
         };
         if let Err(error) = done {

@@ -145,7 +145,8 @@ impl History<'_> {
     pub async fn open_ends(&self) -> Go<Vec<String>> {
         let rows: Vec<(String,)> = self
             .rows(
-                "SELECT kind || ' job: ' || COALESCE(last_error, 'never tried') AS what FROM job WHERE done IS NULL \
+                "SELECT kind || ' job: ' || COALESCE(last_error, 'never tried') AS what FROM job \
+                 WHERE done IS NULL AND kind <> 'await_dispute' \
                  UNION ALL SELECT id || ' ' || state FROM attempt \
                  WHERE state IN ('created', 'unknown', 'requires_action', 'processing') OR ask_at IS NOT NULL \
                  UNION ALL SELECT id || ' held' FROM booking WHERE state = 'held' \

@@ -105,6 +105,9 @@ pub struct Account {
     /// `(due ms or i64::MAX for "on demand", number, task)`.
     pub tasks: Vec<(i64, u64, Task)>,
     pub task_number: u64,
+    /// So many payments are pending first, before they come to something.
+    #[serde(default)]
+    pub pending_next: u32,
     /// How often each call was made.
     pub calls: BTreeMap<String, u64>,
     #[serde(skip)]

@@ -24,6 +24,9 @@ pub struct Charge {
     pub amount_refunded: i64,
     pub currency: String,
     pub paid: bool,
+    /// The bank has not decided yet.
+    #[serde(default)]
+    pub pending: bool,
     pub captured: bool,
     pub disputed: bool,
     pub intent: String,
@@ -58,11 +61,12 @@ impl Charge {
             None => (None, None, None),
         };
         let card = self.card.test_card();
+        let good = self.paid || self.pending;
         let outcome = json!({
             "advice_code": null, "network_advice_code": null, "network_decline_code": self.failure.as_ref().map(|_| "01"),
-            "network_status": if self.paid { "approved_by_network" } else { "declined_by_network" }, "reason": reason, "risk_level": "normal",
-            "risk_score": 12, "seller_message": if self.paid { "Payment complete." } else { "The bank did not return any further details with this decline." },
-            "type": if self.paid { "authorized" } else { "issuer_declined" },
+            "network_status": if good { "approved_by_network" } else { "declined_by_network" }, "reason": reason, "risk_level": "normal",
+            "risk_score": 12, "seller_message": if good { "Payment complete." } else { "The bank did not return any further details with this decline." },
+            "type": if good { "authorized" } else { "issuer_declined" },
         });
         let three_d_secure = self.authenticated.then(|| {
             json!({ "authentication_flow": "challenge", "electronic_commerce_indicator": "05", "exemption_indicator": null, "result": "authenticated", "result_reason": null, "transaction_id": null, "version": "2.2.0" })
@@ -90,7 +94,7 @@ impl Charge {
             "radar_options": {}, "receipt_email": self.receipt_email, "receipt_number": null,
             "receipt_url": self.paid.then(|| format!("{}/receipts/{}", account.settings.base_url, self.id)),
             "refunded": self.paid && self.amount_refunded >= self.amount, "review": null, "shipping": null, "source": null, "source_transfer": null,
-            "statement_descriptor": null, "statement_descriptor_suffix": self.suffix, "status": if self.paid { "succeeded" } else { "failed" },
+            "statement_descriptor": null, "statement_descriptor_suffix": self.suffix, "status": if self.paid { "succeeded" } else if self.pending { "pending" } else { "failed" },
             "transfer_data": null, "transfer_group": null,
         })
     }
@@ -117,6 +121,7 @@ fn of(account: &Account, intent: &PaymentIntent, method: &PaymentMethod) -> Char
         amount_refunded: 0,
         currency: intent.currency.clone(),
         paid: false,
+        pending: false,
         captured: false,
         disputed: false,
         intent: intent.id.clone(),
@@ -157,6 +162,59 @@ pub fn succeed(account: &mut Account, intent: &PaymentIntent, new: NewCharge<'_>
     }
     id
 }
+
+/// The bank takes its time.
+pub fn wait(
+    account: &mut Account,
+    intent: &PaymentIntent,
+    method: &PaymentMethod,
+    authenticated: bool,
+) -> String {
+    let mut charge = of(account, intent, method);
+    charge.pending = true;
+    charge.authenticated = authenticated;
+    let (id, json) = (charge.id.clone(), charge.json(account));
+    account.charges.insert(charge);
+    events::emit(account, "charge.pending", &json);
+    id
+}
+
+/// The bank has decided about a charge that was pending (control API).
+pub fn decide(account: &mut Account, id: &str, paid: bool) -> Outcome<Value> {
+    let charge = find(account, id)?.clone();
+    if !charge.pending {
+        return Err(ApiError::invalid("This charge is not pending.", "id"));
+    }
+    if let Some(row) = account.charges.get_mut(id) {
+        row.pending = false;
+        row.paid = paid;
+        row.captured = paid;
+        row.amount_captured = if paid { row.amount } else { 0 };
+        if !paid {
+            let (code, message) = REFUSED;
+            row.failure = Some((
+                code.to_owned(),
+                message.to_owned(),
+                Some("generic_decline".to_owned()),
+            ));
+        }
+    }
+    let json = find(account, id)?.json(account);
+    if paid {
+        events::emit(account, "charge.succeeded", &json);
+        account.plan(account.settings.fee_delay, Task::Fee(id.to_owned()));
+        if let Some(kind) = charge.card.test_card().dispute {
+            account.plan(account.settings.dispute_delay, Task::Dispute(id.to_owned(), kind));
+        }
+    } else {
+        events::emit(account, "charge.failed", &json);
+    }
+    payment_intents::decided(account, &charge.intent, paid, REFUSED)?;
+    Ok(json)
+}
+
+/// How the bank refuses what was pending.
+const REFUSED: (&str, &str) = ("card_declined", "Your card was declined.");
 
 pub fn fail(
     account: &mut Account,

@@ -256,20 +256,23 @@ fn wants_challenge(card: &Card, off_session: bool) -> bool {
 }
 
 fn charge(account: &mut Account, id: &str, method: &PaymentMethod, authenticated: bool) -> Outcome<()> {
-    if let Some(declined) = method.card.test_card().decline {
-        return Err(decline(account, id, method, declined.error()));
-    }
     let intent = find(account, id)?.clone();
     let captured = intent.capture_method != "manual";
-    let charge = charges::succeed(
-        account,
-        &intent,
-        NewCharge {
+    let pending = captured && account.pending_next > 0;
+    if !pending && let Some(declined) = method.card.test_card().decline {
+        return Err(decline(account, id, method, declined.error()));
+    }
+    let charge = if pending {
+        account.pending_next -= 1;
+        charges::wait(account, &intent, method, authenticated)
+    } else {
+        let new = NewCharge {
             method,
             authenticated,
             captured,
-        },
-    );
+        };
+        charges::succeed(account, &intent, new)
+    };
     let mut method = method.clone();
     method.card.set_up |= intent.setup_future_usage.as_deref() == Some("off_session");
     match (&intent.setup_future_usage, &intent.customer, &method.customer) {
@@ -281,24 +284,22 @@ fn charge(account: &mut Account, id: &str, method: &PaymentMethod, authenticated
         _ => payment_methods::put(account, method),
     }
     if let Some(intent) = account.intents.get_mut(id) {
-        intent.status = if captured {
-            Status::Succeeded
-        } else {
-            Status::RequiresCapture
+        intent.status = match (pending, captured) {
+            (true, _) => Status::Processing,
+            (false, true) => Status::Succeeded,
+            (false, false) => Status::RequiresCapture,
         };
-        intent.amount_received = if captured { intent.amount } else { 0 };
+        intent.amount_received = if captured && !pending { intent.amount } else { 0 };
         intent.charges.push(charge);
     }
-    let json = find(account, id)?.json(account);
-    events::emit(
-        account,
-        if captured {
-            "payment_intent.succeeded"
-        } else {
-            "payment_intent.amount_capturable_updated"
-        },
-        &json,
-    );
+    let intent = find(account, id)?;
+    let (status, json) = (intent.status, intent.json(account));
+    let kind = match status {
+        Status::Processing => "payment_intent.processing",
+        Status::RequiresCapture => "payment_intent.amount_capturable_updated",
+        _ => "payment_intent.succeeded",
+    };
+    events::emit(account, kind, &json);
     Ok(())
 }
 

@@ -99,6 +99,8 @@ struct Order {
     reason: Option<String>,
     kind: Option<DisputeKind>,
     won: bool,
+    paid: Option<bool>,
+    times: Option<u32>,
 }
 
 fn dispatch(
@@ -235,6 +237,11 @@ fn act(account: &mut Account, method: &str, segments: &[&str], body: Value) -> O
             order.reason,
             std::collections::BTreeMap::default(),
         ),
+        ("POST", ["pending"]) => {
+            account.pending_next = order.times.unwrap_or(1);
+            Ok(json!({ "times": account.pending_next }))
+        }
+        ("POST", ["charges", id, "decide"]) => charges::decide(account, id, order.paid.unwrap_or(true)),
         ("POST", ["charges", id, "expire"]) => charges::expire(account, id),
         ("POST", ["charges", id, "fee"]) => {
             crate::transactions::settle_charge(account, id);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::confirm::{self, Confirmation};
@@ -288,7 +288,10 @@ pub fn cancel(account: &mut Account, id: &str, mut params: Params) -> Outcome<Va
     )?;
     params.finish()?;
     let intent = find(account, id)?.clone();
-    if matches!(intent.status, Status::Succeeded | Status::Canceled) {
+    if matches!(
+        intent.status,
+        Status::Processing | Status::Succeeded | Status::Canceled
+    ) {
         return Err(unexpected(
             account,
             &intent,
@@ -313,6 +316,29 @@ pub fn finish_canceled(account: &mut Account, id: &str, reason: Option<&str>) ->
     let json = find(account, id)?.json(account);
     events::emit(account, "payment_intent.canceled", &json);
     Ok(json)
+}
+
+/// What was processing has come to something.
+pub fn decided(account: &mut Account, id: &str, paid: bool, why: (&str, &str)) -> Outcome<()> {
+    if let Some(row) = account.intents.get_mut(id) {
+        if paid {
+            row.status = Status::Succeeded;
+            row.amount_received = row.amount;
+        } else {
+            row.status = Status::RequiresPaymentMethod;
+            row.payment_method = None;
+            let error = ApiError::card(why.0, why.1).with("decline_code", json!("generic_decline"));
+            row.last_error = Some(error.members());
+        }
+    }
+    let json = find(account, id)?.json(account);
+    let kind = if paid {
+        "payment_intent.succeeded"
+    } else {
+        "payment_intent.payment_failed"
+    };
+    events::emit(account, kind, &json);
+    Ok(())
 }
 
 pub fn capture(account: &mut Account, id: &str, mut params: Params) -> Outcome<Value> {

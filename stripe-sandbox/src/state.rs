@@ -13,12 +13,13 @@ const LISTED: usize = 200;
 /// `GET /_sandbox/state`: counts of everything, and the newest of each.
 pub fn json(world: &World, account: &Account) -> Value {
     let paid = account.charges.iter().filter(|charge| charge.paid).count();
+    let pending = account.charges.iter().filter(|charge| charge.pending).count();
     json!({
         "account": self::account(account),
         "now": world.now_ms().div_euclid(1_000),
         "counts": {
             "payment_intents": account.intents.len(), "setup_intents": account.setup_intents.len(), "charges": account.charges.len(),
-            "charges_succeeded": paid, "charges_failed": account.charges.len() - paid, "refunds": account.refunds.len(),
+            "charges_succeeded": paid, "charges_failed": account.charges.len() - paid - pending, "refunds": account.refunds.len(),
             "disputes": account.disputes.len(), "payouts": account.payouts.len(), "customers": account.customers.len(),
             "confirmation_tokens": account.tokens.len(), "events": account.events.len(), "deliveries": account.deliveries.len(),
             "deliveries_pending": account.deliveries.iter().filter(|delivery| delivery.state == State::Pending).count(),

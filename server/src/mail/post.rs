@@ -2,6 +2,7 @@
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
+use domain::id::BookingId;
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     message::{Mailbox, MultiPart},
@@ -12,7 +13,6 @@ use crate::{
     api::error::{ApiError, Code},
     app::App,
     store::{
-        booking::BookingRecord,
         salon::SalonRecord,
         unsent::{self, TO_SALON, Unsent, Way},
     },
@@ -33,8 +33,10 @@ pub struct Smtp {
 pub struct Written<'a> {
     /// The job's id: told twice, it is the same letter.
     pub id: &'a str,
-    /// The booking it is about.
-    pub about: &'a BookingRecord,
+    /// What it is about, as people call it: a booking's reference, a payout's id.
+    pub reference: &'a str,
+    /// The booking it is about, if it is about one.
+    pub booking: Option<&'a BookingId>,
     /// What it is, such as `link`.
     pub letter: &'a str,
     /// Where it goes.
@@ -81,17 +83,17 @@ pub async fn post(app: &App, salon: &SalonRecord, letter: Written<'_>) -> Result
     if !app.sends_mail() {
         return Ok(());
     }
-    let file = format!("{}-{}.eml", letter.about.reference, letter.id);
-    let lost = Unsent {
+    let file = format!("{}-{}.eml", letter.reference, letter.id);
+    let lost = letter.booking.map(|booking| Unsent {
         id: letter.id.to_owned(),
         salon: salon.salon.slug.clone(),
-        booking: letter.about.id.clone(),
+        booking: booking.clone(),
         way: Way::Mail,
         letter: letter.letter.to_owned(),
         recipient: letter.to.to_owned(),
         why: String::new(),
         at: app.now(),
-    };
+    });
     let message = match message(app, salon, letter) {
         Ok(message) => message,
         Err(error) => {
@@ -124,8 +126,9 @@ fn refuses_us(error: &lettre::transport::smtp::Error) -> bool {
     code.is_some_and(|code| matches!(code.as_str(), "530" | "534" | "535" | "538"))
 }
 
-/// Writes down for the salon that a letter reaches nobody.
-async fn give_up(app: &App, lost: Unsent, why: &str) -> Result<(), ApiError> {
+/// Writes down for the salon that a letter about a booking reaches nobody.
+async fn give_up(app: &App, lost: Option<Unsent>, why: &str) -> Result<(), ApiError> {
+    let Some(lost) = lost else { return Ok(()) };
     let why = why.chars().take(200).collect();
     let mut write = app.store.write().await?;
     unsent::insert(write.conn(), &Unsent { why, ..lost }).await?;

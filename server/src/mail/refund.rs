@@ -43,7 +43,8 @@ pub async fn send(app: &App, id: &str, of: &RefundId) -> Result<(), ApiError> {
     tracing::info!(booking = %record.id, refund = %refund.id, "a letter about a refund");
     let written = Written {
         id,
-        about: &record,
+        reference: &record.reference,
+        booking: Some(&record.id),
         letter: "refund",
         to: &record.client.email,
         name: &record.client.name,

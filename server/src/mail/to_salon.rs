@@ -1,6 +1,7 @@
 //! What is written to the salon itself.
 
 use domain::{
+    currency::Currency,
     id::{AttemptId, BookingId, SalonSlug},
     money::Money,
     time::Moment,
@@ -19,6 +20,7 @@ use crate::{
         booking::{self, BookingRecord},
         dispute::{self as disputes, DisputeRecord},
         job::{News, Notice},
+        payout,
         salon::{self, SalonRecord},
         unsent::TO_SALON,
     },
@@ -166,6 +168,43 @@ pub async fn tell(app: &App, id: &str, booking: &BookingId, news: News) -> Resul
     write(app, id, &salon, &record, subject, body).await
 }
 
+/// Writes to the salon that a payout did not reach its bank. `id` is the job's.
+///
+/// # Errors
+/// [`ApiError`] when it can't be written; the job is tried again.
+pub async fn payout_failed(app: &App, id: &str, slug: &SalonSlug, payout: &str) -> Result<(), ApiError> {
+    let db = app.store.read();
+    let (Some(salon), Some(payout)) = (
+        salon::find(db, slug).await?,
+        payout::find(db, slug, payout).await?,
+    ) else {
+        return Ok(());
+    };
+    if salon.email.is_empty() {
+        return Ok(());
+    }
+    let currency = Currency::parse(&payout.currency).ok();
+    let money = currency.and_then(|currency| Money::new(payout.amount.saturating_abs(), currency).ok());
+    let body = format!(
+        "Stripe could not pay this to your bank account. The money is still in your Stripe account. Please look at your bank \
+         account's details at Stripe, under Settings › Business › Bank accounts: Stripe pays out again when they are right.\
+         \n\n  {}\n\nPayout {}",
+        money.map(|money| sum(money, false)).unwrap_or_default(),
+        payout.id
+    );
+    let written = Written {
+        id,
+        reference: &payout.id,
+        booking: None,
+        letter: TO_SALON,
+        to: &salon.email,
+        name: &salon.salon.name,
+        subject: "A payout to your bank failed".to_owned(),
+        body,
+    };
+    post(app, &salon, written).await
+}
+
 async fn write(
     app: &App,
     id: &str,
@@ -176,7 +215,8 @@ async fn write(
 ) -> Result<(), ApiError> {
     let written = Written {
         id,
-        about,
+        reference: &about.reference,
+        booking: Some(&about.id),
         letter: TO_SALON,
         to: &salon.email,
         name: &salon.salon.name,

@@ -93,6 +93,12 @@ async fn waiting(desk: &Desk) -> Result<Vec<Markup>, Trouble> {
         }
     }
     if desk.may(Right::Keys) {
+        if desk.salon.takes_cards() && !desk.salon.charges_enabled {
+            tasks.push(html! {
+                a href=(desk.path("methods")) { "Your Stripe account can't take payments" }
+                span.quiet { "Stripe wants something of you first. Clients can't pay by card until then." }
+            });
+        }
         let latest = event::latest(db, desk.slug()).await?;
         let refused = desk.salon.refused.as_ref();
         if refused.is_some_and(|(at, _)| latest.is_none_or(|latest| *at > latest)) {

@@ -191,6 +191,8 @@ async fn status(desk: &Desk) -> Result<Markup, ApiError> {
     Ok(html! {
         section.card aria-label="Connection" {
             p {
+                @if !desk.salon.charges_enabled { span.tag.bad { "The account can't take payments" } " " }
+                @else if !desk.salon.payouts_enabled { span.tag.warn { "Nothing is paid out" } " " }
                 @if failing { span.tag.bad { "Events are refused" } }
                 @else if latest.is_some() { span.tag.good { "Connected" } }
                 @else { span.tag.warn { "No event has come yet" } }
@@ -200,6 +202,13 @@ async fn status(desk: &Desk) -> Result<Markup, ApiError> {
                     Some(Mode::Live) => { span.tag.good { "Real payments" } }
                     None => {}
                 }
+            }
+            @if !desk.salon.charges_enabled {
+                p { "Stripe has stopped this account's payments: clients can't pay by card. Stripe's dashboard says what is missing, "
+                    "under Settings › Business." }
+            } @else if !desk.salon.payouts_enabled {
+                p { "Clients can pay, but Stripe does not pay out to your bank. Stripe's dashboard says what is missing, under "
+                    "Settings › Business." }
             }
             dl.facts {
                 @if let Some((id, name)) = &desk.salon.account {

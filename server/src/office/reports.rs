@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     payments::books,
-    store::{dispute as payouts, offer, rollup},
+    store::{offer, payout as payouts, rollup},
     worker::roll,
 };
 
@@ -182,7 +182,7 @@ async fn payouts_of(desk: &Desk, period: &Period) -> Result<Markup, Trouble> {
     // Stripe names the day by its midnight in UTC, wherever the bank is.
     let zone = jiff::tz::TimeZone::UTC;
     let (from, to) = period.moments(&zone);
-    let rows = payouts::payouts(desk.app.store.read(), desk.slug(), from.0 / 1000, to.0 / 1000).await?;
+    let rows = payouts::arriving(desk.app.store.read(), desk.slug(), from.0 / 1000, to.0 / 1000).await?;
     Ok(html! {
         @if rows.is_empty() {
             p.quiet { "None in this time. Stripe pays out one or two business days after a payment, in the currency that you chose there." }

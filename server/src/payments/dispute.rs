@@ -22,6 +22,18 @@ use crate::{
     stripe::object::{BalanceTransaction, Dispute, Metadata, Reference},
 };
 
+/// How often an open dispute is asked about, in milliseconds: where its events are not heard, nothing else tells of its end.
+pub const LOOK_AGAIN: i64 = 6 * 3_600_000;
+
+/// As of when something of a dispute is known.
+#[derive(Clone, Copy, Debug)]
+pub enum AsOf {
+    /// Stripe told it then, in seconds since 1970.
+    Told(i64),
+    /// It was asked for: nothing that is known is later. By Stripe's clock, whatever ours says.
+    Asked,
+}
+
 /// Applies what Stripe says of a dispute that was asked for, in a transaction of its own.
 ///
 /// # Errors
@@ -29,7 +41,7 @@ use crate::{
 pub async fn observe(app: &App, salon: &SalonSlug, seen: &Dispute) -> Result<(), ApiError> {
     for _ in 0..super::TRIES {
         let mut write = app.store.write().await?;
-        if apply(&mut write, salon, seen, seen.stands_since(), app.now()).await? {
+        if apply(&mut write, salon, seen, AsOf::Asked, app.now()).await? {
             match write.commit().await {
                 Err(StoreError::Conflict(_)) => {}
                 done => return Ok(done?),
@@ -39,8 +51,7 @@ pub async fn observe(app: &App, salon: &SalonSlug, seen: &Dispute) -> Result<(),
     Err(super::busy())
 }
 
-/// Applies what Stripe said of a dispute at a time (seconds since 1970) within a transaction; `false` when somebody else
-/// moved it meanwhile.
+/// Applies what Stripe said of a dispute within a transaction; `false` when somebody else moved it meanwhile.
 ///
 /// # Errors
 /// [`ApiError`].
@@ -48,7 +59,7 @@ pub async fn apply(
     write: &mut Write,
     salon: &SalonSlug,
     told: &Dispute,
-    at: i64,
+    as_of: AsOf,
     now: Moment,
 ) -> Result<bool, ApiError> {
     let intent = told.payment_intent.as_ref().map(Reference::id);
@@ -64,9 +75,15 @@ pub async fn apply(
         tracing::warn!(dispute = %told.id, status = %told.status, "a state of a dispute that is not known here");
         return Ok(true);
     };
+    let known = disputes::seen(write.conn(), salon, &told.id).await?;
+    let at = match (as_of, known) {
+        (AsOf::Told(at), _) => at,
+        (AsOf::Asked, None) => told.stands_since(),
+        (AsOf::Asked, Some(known)) => told.stands_since().max(known.at),
+    };
     let seen = Sighting { state, at };
     let due_by = told.evidence_details.as_ref().and_then(|details| details.due_by);
-    let Some(known) = disputes::seen(write.conn(), salon, &told.id).await? else {
+    let Some(known) = known else {
         let currency = Currency::parse(&told.currency).map_err(|_| impossible("a dispute's currency"))?;
         let sum = Money::new(told.amount, currency).ok();
         let new = DisputeRecord {
@@ -85,6 +102,9 @@ pub async fn apply(
         if state.wants_answer() {
             notify(write, salon, &attempt.id, now).await?;
         }
+        if !state.is_closed() {
+            look_again(write, &attempt.id, now).await?;
+        }
         return Ok(true);
     };
     let later = dispute::later(known, seen);
@@ -94,7 +114,17 @@ pub async fn apply(
     if state.wants_answer() && !known.state.wants_answer() {
         notify(write, salon, &attempt.id, now).await?;
     }
+    if known.state.is_closed() && !later.state.is_closed() {
+        look_again(write, &attempt.id, now).await?;
+    }
     Ok(disputes::advance(write.conn(), salon, &told.id, known, later, due_by).await?)
+}
+
+async fn look_again(write: &mut Write, attempt: &AttemptId, now: Moment) -> Result<(), ApiError> {
+    let job = Job::AwaitDispute {
+        attempt: attempt.clone(),
+    };
+    Ok(job::insert(write.conn(), &random_id()?, &job, now.plus_millis(LOOK_AGAIN)).await?)
 }
 
 async fn book(

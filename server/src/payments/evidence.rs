@@ -2,7 +2,7 @@
 
 use domain::key::SecretKey;
 
-use super::TRIES;
+use super::{TRIES, dispute::AsOf};
 use crate::{
     api::error::{ApiError, Code},
     app::App,
@@ -41,7 +41,7 @@ pub async fn send(app: &App, id: &str) -> Result<(), ApiError> {
         let mut write = app.store.write().await?;
         evidence::note(write.conn(), id, now, refused).await?;
         if let Ok(dispute) = &sent
-            && !super::dispute::apply(&mut write, &answer.salon, dispute, now.0.div_euclid(1000), now).await?
+            && !super::dispute::apply(&mut write, &answer.salon, dispute, AsOf::Asked, now).await?
         {
             continue;
         }

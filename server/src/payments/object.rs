@@ -7,15 +7,20 @@ use domain::{
     time::Moment,
 };
 
-use super::{Applied, Seen, apply as apply_seen, dispute, refund};
+use super::{
+    Applied, Seen, apply as apply_seen,
+    dispute::{self, AsOf},
+    payout, refund,
+};
 use crate::{
     api::error::ApiError,
     app::random_id,
     store::{
         Write,
         attempt::{self, AttemptRecord},
-        dispute::{PayoutRecord, is_disputed, keep_payout},
+        dispute::is_disputed,
         job::{self, Job},
+        salon::{self, May},
     },
     stripe::object::{Account, Charge, LastError, Metadata, Object, PaymentIntent, Reference},
 };
@@ -51,24 +56,17 @@ pub async fn apply(
         }
         Object::Charge(charge) => apply_charge(write, salon, charge, told, now).await,
         Object::Refund(seen) => refund::apply(write, salon, seen, now).await,
-        Object::Dispute(seen) => dispute::apply(write, salon, seen, told.at, now).await,
-        Object::Payout(payout) => {
-            let record = PayoutRecord {
-                id: payout.id.clone(),
-                amount: payout.amount,
-                currency: payout.currency.to_uppercase(),
-                state: payout.status.clone(),
-                seen_at: told.at,
-                arrives: payout.arrival_date,
-            };
-            keep_payout(write.conn(), salon, &record).await?;
-            if payout.status == "failed" {
-                tracing::error!(%salon, payout = %payout.id, "a payout to the salon's bank failed");
-            }
-            Ok(true)
-        }
+        Object::Dispute(seen) => dispute::apply(write, salon, seen, AsOf::Told(told.at), now).await,
+        Object::Payout(seen) => payout::apply(write, salon, seen, told.at, now)
+            .await
+            .map(|()| true),
         Object::Account(account) => {
             warn_of(salon, account);
+            let may = May {
+                charge: account.charges_enabled,
+                pay_out: account.payouts_enabled,
+            };
+            salon::note_account(write.conn(), salon, may).await?;
             Ok(true)
         }
         Object::Other => Ok(true),

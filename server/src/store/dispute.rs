@@ -1,4 +1,4 @@
-//! Disputes and payouts: what Stripe says of them, the latest word.
+//! Disputes: what Stripe says of them, the latest word.
 
 use domain::{
     currency::Currency,
@@ -126,6 +126,21 @@ pub async fn is_disputed(db: impl AnyExecutor<'_>, attempt: &AttemptId) -> Resul
     Ok(found.is_some())
 }
 
+/// Whether any dispute of an attempt is not closed yet.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_any_open(db: impl AnyExecutor<'_>, attempt: &AttemptId) -> Result<bool, StoreError> {
+    let found: Option<(String,)> = sqlx::query_as(
+        "SELECT id FROM dispute WHERE attempt = $1 \
+         AND state NOT IN ('warning_closed', 'prevented', 'won', 'lost') LIMIT 1",
+    )
+    .bind(attempt.as_str())
+    .fetch_optional(db)
+    .await?;
+    Ok(found.is_some())
+}
+
 /// Writes a new dispute; `false` when somebody was first.
 ///
 /// # Errors
@@ -179,80 +194,6 @@ pub async fn advance(
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// A payout to the salon's bank.
-#[derive(Clone, Debug)]
-pub struct PayoutRecord {
-    /// Stripe's `po_…`.
-    pub id: String,
-    /// How much, in minor units; negative when the bank pays Stripe.
-    pub amount: i64,
-    /// In capitals.
-    pub currency: String,
-    /// Stripe's `status`.
-    pub state: String,
-    /// When Stripe said so, in seconds since 1970.
-    pub seen_at: i64,
-    /// When it reaches the bank, in seconds since 1970.
-    pub arrives: i64,
-}
-
-/// A salon's payouts, in the mode of its present keys, that reach its bank in this time (seconds since 1970), the latest first (at most 100).
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn payouts(
-    db: impl AnyExecutor<'_>,
-    salon: &SalonSlug,
-    from: i64,
-    to: i64,
-) -> Result<Vec<PayoutRecord>, StoreError> {
-    let rows: Vec<(String, i64, String, String, i64, i64)> = sqlx::query_as(
-        "SELECT id, amount, currency, state, seen_at, arrives FROM payout \
-         WHERE salon = $1 AND mode = (SELECT s.mode FROM salon s WHERE s.slug = $1) AND arrives >= $2 AND arrives < $3 ORDER BY arrives DESC LIMIT 100",
-    )
-    .bind(salon.as_str())
-    .bind(from)
-    .bind(to)
-    .fetch_all(db)
-    .await?;
-    let read = |(id, amount, currency, state, seen_at, arrives)| PayoutRecord {
-        id,
-        amount,
-        currency,
-        state,
-        seen_at,
-        arrives,
-    };
-    Ok(rows.into_iter().map(read).collect())
-}
-
-/// Writes what Stripe says of a payout, unless something later is known.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn keep_payout(
-    db: &mut AnyConnection,
-    salon: &SalonSlug,
-    new: &PayoutRecord,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO payout (salon, id, amount, currency, state, seen_at, arrives, mode) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, COALESCE((SELECT s.mode FROM salon s WHERE s.slug = $1), 'live')) \
-         ON CONFLICT (salon, id) DO UPDATE SET state = excluded.state, seen_at = excluded.seen_at, arrives = excluded.arrives \
-         WHERE payout.seen_at <= excluded.seen_at",
-    )
-    .bind(salon.as_str())
-    .bind(&new.id)
-    .bind(new.amount)
-    .bind(&new.currency)
-    .bind(&new.state)
-    .bind(new.seen_at)
-    .bind(new.arrives)
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 #[derive(FromRow)]

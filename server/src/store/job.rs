@@ -84,6 +84,18 @@ pub enum Job {
         /// The refund.
         refund: RefundId,
     },
+    /// Ask Stripe what became of an attempt's disputes, again and again until they are closed.
+    AwaitDispute {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// Write to the salon that a payout did not reach its bank.
+    PayoutFailed {
+        /// The salon.
+        salon: SalonSlug,
+        /// Stripe's `po_…`.
+        payout: String,
+    },
     /// Write to the salon.
     Notify {
         /// The salon.
@@ -354,7 +366,8 @@ fn kind(job: &Job) -> &'static str {
         Job::AnswerDispute { .. } => "answer_dispute",
         Job::ReadDisputes { .. } => "read_disputes",
         Job::AwaitRefund { .. } => "await_refund",
-        Job::Notify { .. } => "notify",
+        Job::AwaitDispute { .. } => "await_dispute",
+        Job::Notify { .. } | Job::PayoutFailed { .. } => "notify",
         Job::Tell { .. } => "tell",
     }
 }
@@ -362,7 +375,7 @@ fn kind(job: &Job) -> &'static str {
 /// The salon that a job is done for; empty when what it is about is not there.
 async fn salon_of(db: &mut AnyConnection, job: &Job) -> Result<String, StoreError> {
     let (sql, id) = match job {
-        Job::Notify { salon, .. } => return Ok(salon.to_string()),
+        Job::Notify { salon, .. } | Job::PayoutFailed { salon, .. } => return Ok(salon.to_string()),
         Job::Mail { booking, .. } | Job::Message { booking, .. } | Job::Tell { booking, .. } => {
             ("SELECT salon FROM booking WHERE id = $1", booking.as_str())
         }
@@ -370,9 +383,10 @@ async fn salon_of(db: &mut AnyConnection, job: &Job) -> Result<String, StoreErro
             "SELECT a.salon FROM refund r JOIN attempt a ON a.id = r.attempt WHERE r.id = $1",
             refund.as_str(),
         ),
-        Job::CancelIntent { attempt } | Job::ReadRefunds { attempt } | Job::ReadDisputes { attempt } => {
-            ("SELECT salon FROM attempt WHERE id = $1", attempt.as_str())
-        }
+        Job::CancelIntent { attempt }
+        | Job::ReadRefunds { attempt }
+        | Job::ReadDisputes { attempt }
+        | Job::AwaitDispute { attempt } => ("SELECT salon FROM attempt WHERE id = $1", attempt.as_str()),
         Job::AnswerDispute { evidence } => ("SELECT salon FROM evidence WHERE id = $1", evidence.as_str()),
     };
     let row: Option<(String,)> = sqlx::query_as(sql).bind(id).fetch_optional(db).await?;

@@ -10,7 +10,7 @@ use domain::{
     terms::SalonTerms,
     time::Moment,
 };
-use sqlx::{AnyConnection, AnyExecutor, AnyPool, FromRow};
+use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
 use super::{
     StoreError, from_json,
@@ -46,6 +46,10 @@ pub struct SalonRecord {
     pub publishable_key: Option<PublishableKey>,
     /// The account of the keys (`acct_…`) and its name, as they were when the keys were set up in the back office.
     pub account: Option<(String, String)>,
+    /// Whether Stripe lets the account take cards, as far as is known.
+    pub charges_enabled: bool,
+    /// Whether Stripe pays the account out, as far as is known.
+    pub payouts_enabled: bool,
     /// The latest event that was refused: when, and why.
     pub refused: Option<(Moment, String)>,
     /// Where short messages are handed over; `None`: nowhere.
@@ -141,7 +145,7 @@ pub async fn find(db: impl AnyExecutor<'_>, slug: &SalonSlug) -> Result<Option<S
     let row: Option<Row> = sqlx::query_as(
         "SELECT slug, name, address, phone, colour, currency, time_zone, country, terms, cancellation, changes, \
          hold_minutes, lead_minutes, step_minutes, email, link_payment, embedders, publishable_key, secret_key, signing_secret, \
-         former_signing_secret, former_signing_until, account, account_name, event_refused_at, event_refused, messages_url, \
+         former_signing_secret, former_signing_until, account, account_name, charges_enabled, payouts_enabled, event_refused_at, event_refused, messages_url, \
          messages_secret, messages_failed_at, messages_failed \
          FROM salon WHERE slug = $1",
     )
@@ -183,70 +187,24 @@ pub async fn insert(db: &mut AnyConnection, new: &SalonRecord) -> Result<bool, S
     Ok(done.rows_affected() == 1)
 }
 
-/// Up to `most` salons whose list of movements is to be read, the one that waits longest first.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn to_settle(db: &AnyPool, now: Moment, most: i64) -> Result<Vec<String>, StoreError> {
-    let rows: Vec<(String,)> = sqlx::query_as(
-        "SELECT slug FROM salon WHERE settle_at <= $1 AND secret_key IS NOT NULL ORDER BY settle_at LIMIT $2",
-    )
-    .bind(now.0)
-    .bind(most)
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|(slug,)| slug).collect())
-}
-
-/// How far the reading of a salon's list of movements has got, in seconds since 1970.
+/// What Stripe lets an account do.
 #[derive(Clone, Copy, Debug)]
-pub struct Settling {
-    /// Until when it was read.
-    pub until: i64,
-    /// Where the reading that is under way goes on; `None`: none is.
-    pub from: Option<i64>,
+pub struct May {
+    /// Take cards.
+    pub charge: bool,
+    /// Be paid out.
+    pub pay_out: bool,
 }
 
-/// Takes the reading of a salon's list until `again`; `None` when another took it.
+/// Notes what Stripe says that a salon's account may do.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn take_to_settle(
-    db: &mut AnyConnection,
-    slug: &SalonSlug,
-    now: Moment,
-    again: Moment,
-) -> Result<Option<Settling>, StoreError> {
-    let row: Option<(i64, i64)> = sqlx::query_as(
-        "UPDATE salon SET settle_at = $3 WHERE slug = $1 AND settle_at <= $2 AND secret_key IS NOT NULL \
-         RETURNING settled_until, settling_from",
-    )
-    .bind(slug.as_str())
-    .bind(now.0)
-    .bind(again.0)
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|(until, from)| Settling {
-        until,
-        from: (from > 0).then_some(from),
-    }))
-}
-
-/// Notes how far the reading of a salon's list has got, and when it goes on or is done again.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn note_settled(
-    db: &mut AnyConnection,
-    slug: &SalonSlug,
-    to: Settling,
-    next: Moment,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE salon SET settled_until = $2, settling_from = $3, settle_at = $4 WHERE slug = $1")
+pub async fn note_account(db: &mut AnyConnection, slug: &SalonSlug, may: May) -> Result<(), StoreError> {
+    sqlx::query("UPDATE salon SET charges_enabled = $2, payouts_enabled = $3 WHERE slug = $1")
         .bind(slug.as_str())
-        .bind(to.until)
-        .bind(to.from.unwrap_or_default())
-        .bind(next.0)
+        .bind(i64::from(may.charge))
+        .bind(i64::from(may.pay_out))
         .execute(db)
         .await?;
     Ok(())
@@ -402,6 +360,8 @@ pub fn without_keys(
         embedders: vec![],
         publishable_key: None,
         account: None,
+        charges_enabled: true,
+        payouts_enabled: true,
         refused: None,
         messages: None,
         messages_failed: None,
@@ -439,6 +399,8 @@ struct Row {
     former_signing_until: Option<i64>,
     account: Option<String>,
     account_name: Option<String>,
+    charges_enabled: i64,
+    payouts_enabled: i64,
     event_refused_at: Option<i64>,
     event_refused: Option<String>,
     messages_url: Option<String>,
@@ -477,6 +439,8 @@ impl Row {
                 .transpose()
                 .map_err(StoreError::damaged)?,
             account: self.account.map(|id| (id, self.account_name.unwrap_or_default())),
+            charges_enabled: self.charges_enabled != 0,
+            payouts_enabled: self.payouts_enabled != 0,
             refused: self
                 .event_refused_at
                 .map(|at| (Moment(at), self.event_refused.unwrap_or_default())),

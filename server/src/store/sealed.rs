@@ -72,6 +72,7 @@ pub async fn set_up(
         // is no concern of these books.
         sqlx::query(
             "UPDATE salon SET settle_at = 0, settled_until = COALESCE( \
+             (SELECT MAX(t.created) FROM settled t WHERE t.salon = $1 AND t.mode = $2), $3), disputes_until = COALESCE( \
              (SELECT MAX(t.created) FROM settled t WHERE t.salon = $1 AND t.mode = $2), $3) WHERE slug = $1",
         )
         .bind(slug.as_str())

@@ -22,6 +22,15 @@ pub const EVENTS: [&str; 13] = [
     "charge.refund.updated",
 ];
 
+/// What an endpoint that is made here is told besides, sooner than it would be found out.
+const BESIDES: [&str; 5] = [
+    "account.updated",
+    "payout.failed",
+    "payout.paid",
+    "setup_intent.setup_failed",
+    "setup_intent.succeeded",
+];
+
 /// An account, as far as setting up needs it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct AccountFacts {
@@ -36,6 +45,9 @@ pub struct AccountFacts {
     /// Whether it can take payments yet.
     #[serde(default)]
     pub charges_enabled: bool,
+    /// Whether it is paid out.
+    #[serde(default)]
+    pub payouts_enabled: bool,
     #[serde(default)]
     settings: Settings,
 }
@@ -156,7 +168,8 @@ impl StripeClient {
     ) -> Result<Option<String>, StripeError> {
         let list: List<Endpoint> = self.get(key, "/v1/webhook_endpoints?limit=100").await?;
         let mut form = vec![("url", url.to_owned()), ("api_version", API_VERSION.to_owned())];
-        form.extend(EVENTS.map(|event| ("enabled_events[]", event.to_owned())));
+        let events = EVENTS.into_iter().chain(BESIDES);
+        form.extend(events.map(|event| ("enabled_events[]", event.to_owned())));
         let made: Endpoint = self
             .post(key, "/v1/webhook_endpoints", &format!("{id}-hook"), &form)
             .await?;

@@ -14,4 +14,23 @@ impl StripeClient {
         let list: List<Dispute> = self.get(key, &path).await?;
         Ok(list.data)
     }
+
+    /// Up to 100 disputes of the account since then (seconds since 1970), inquiries too, the newest first. `after` is the last id
+    /// of the page before.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn disputes_since(
+        &self,
+        key: &SecretKey,
+        since: i64,
+        after: Option<&str>,
+    ) -> Result<List<Dispute>, StripeError> {
+        let mut path = format!("/v1/disputes?limit=100&created[gte]={since}");
+        if let Some(after) = after {
+            path.push_str("&starting_after=");
+            path.push_str(after);
+        }
+        self.get(key, &path).await
+    }
 }

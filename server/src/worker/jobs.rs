@@ -13,7 +13,7 @@ use crate::{
     mail, messages,
     payments::{self, ask},
     store::{
-        StoreError, attempt,
+        StoreError, attempt, dispute,
         job::{self, DueJob, Job, Queue},
         refund::{self, RefundRecord},
     },
@@ -92,6 +92,10 @@ async fn work(app: &App, due: &DueJob) -> Result<Outcome, ApiError> {
         Job::AnswerDispute { evidence } => payments::evidence::send(app, evidence).await,
         Job::ReadDisputes { attempt } => read_disputes(app, attempt).await,
         Job::AwaitRefund { refund } => return await_refund(app, refund).await,
+        Job::AwaitDispute { attempt } => return await_dispute(app, attempt).await,
+        Job::PayoutFailed { salon, payout } => {
+            mail::to_salon::payout_failed(app, &due.id, salon, payout).await
+        }
         Job::Notify {
             salon,
             attempt,
@@ -214,6 +218,19 @@ async fn read_disputes(app: &App, id: &AttemptId) -> Result<(), ApiError> {
         payments::dispute::observe(app, &attempt.salon, &seen).await?;
     }
     Ok(())
+}
+
+/// Asks what became of the disputes of an attempt.
+async fn await_dispute(app: &App, id: &AttemptId) -> Result<Outcome, ApiError> {
+    if !dispute::is_any_open(app.store.read(), id).await? {
+        return Ok(Outcome::Done);
+    }
+    read_disputes(app, id).await?;
+    Ok(if dispute::is_any_open(app.store.read(), id).await? {
+        Outcome::Again(payments::dispute::LOOK_AGAIN)
+    } else {
+        Outcome::Done
+    })
 }
 
 /// Milliseconds until a job that was tried so often is tried again: 2 s, doubled each time, at most an hour.

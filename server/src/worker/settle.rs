@@ -17,7 +17,8 @@ use crate::{
     },
     store::{
         StoreError, ledger,
-        salon::{self, Settling},
+        reading::{self, Settling},
+        salon,
     },
     stripe::{
         list::Span,
@@ -44,7 +45,7 @@ pub async fn run(app: &App, salon: &str, turn: &mut Turn) -> Result<(), ApiError
     let slug = SalonSlug::parse(salon).map_err(StoreError::damaged)?;
     let now = app.now();
     let mut write = app.store.write().await?;
-    let taken = salon::take_to_settle(write.conn(), &slug, now, now.plus_millis(LEASE)).await?;
+    let taken = reading::take_to_settle(write.conn(), &slug, now, now.plus_millis(LEASE)).await?;
     match write.commit().await {
         // Another process has it.
         Err(StoreError::Conflict(_)) => return Ok(()),
@@ -99,7 +100,7 @@ async fn read(app: &App, slug: &SalonSlug, place: Settling, turn: &mut Turn) -> 
             until: newest,
             from: to,
         };
-        salon::note_settled(write.conn(), slug, place, next).await?;
+        reading::note_settled(write.conn(), slug, place, next).await?;
         write.commit().await?;
         match to {
             Some(to) if !turn.is_over() => from = to,

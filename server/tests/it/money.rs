@@ -272,34 +272,62 @@ async fn a_dispute_takes_the_money_and_gives_it_back_when_won() {
             assert_eq!(during.differences, [], "{hears:?}");
 
             control(&house, &format!("disputes/{id}/close"), json!({ "won": won })).await;
+            house.pass_minutes(6 * 60);
             catch_up(&house, hears).await;
             let after = compare(&house).await;
             assert_eq!(after.differences, [], "{hears:?} {won}");
             let lost_to_fees = after.fees.values().sum::<i64>();
             assert_eq!(net(&after), left - lost_to_fees, "{hears:?} {won}");
-            if !matches!(hears, Hears::Nothing) {
-                let (state,): (String,) = sqlx::query_as("SELECT state FROM dispute")
-                    .fetch_one(house.app.store.read())
-                    .await
-                    .unwrap();
-                assert_eq!(state, if won { "won" } else { "lost" }, "{hears:?}");
-            }
+            let (state,): (String,) = sqlx::query_as("SELECT state FROM dispute")
+                .fetch_one(house.app.store.read())
+                .await
+                .unwrap();
+            assert_eq!(state, if won { "won" } else { "lost" }, "{hears:?}");
+            // It is asked about no more.
+            let open = "SELECT COUNT(*) FROM job WHERE kind = 'await_dispute' AND done IS NULL";
+            house.pass_minutes(7 * 60);
+            house.work().await;
+            let (open,): (i64,) = sqlx::query_as(open)
+                .fetch_one(house.app.store.read())
+                .await
+                .unwrap();
+            assert_eq!(open, 0, "{hears:?}");
         }
     }
 }
 
 #[tokio::test]
 async fn an_inquiry_moves_no_money() {
-    let house = House::start().await;
-    paid(&house, INQUIRY).await;
-    advance(&house, "all").await;
-    catch_up(&house, Hears::Thirteen).await;
-    let (state,): (String,) = sqlx::query_as("SELECT state FROM dispute")
-        .fetch_one(house.app.store.read())
-        .await
-        .unwrap();
-    assert_eq!(state, "warning_needs_response");
-    assert_eq!(net(&compare(&house).await), 4800 - 97);
+    for hears in [Hears::Thirteen, Hears::Nothing] {
+        let house = House::start().await;
+        paid(&house, INQUIRY).await;
+        advance(&house, "all").await;
+        catch_up(&house, hears).await;
+        house.pass_minutes(24 * 60);
+        catch_up(&house, hears).await;
+        let state = async || {
+            let dispute = "SELECT id, state FROM dispute";
+            let row: (String, String) = sqlx::query_as(dispute)
+                .fetch_one(house.app.store.read())
+                .await
+                .unwrap();
+            row
+        };
+        let (id, now) = state().await;
+        assert_eq!(now, "warning_needs_response", "{hears:?}");
+        let told = |letter: &String| letter.contains("is disputed");
+        assert_eq!(
+            house.letters().iter().filter(|letter| told(letter)).count(),
+            1,
+            "{hears:?}"
+        );
+        assert_eq!(net(&compare(&house).await), 4800 - 97);
+
+        control(&house, &format!("disputes/{id}/close"), json!({ "won": true })).await;
+        house.pass_minutes(6 * 60);
+        catch_up(&house, hears).await;
+        assert_eq!(state().await.1, "warning_closed", "{hears:?}");
+    }
 }
 
 #[tokio::test]

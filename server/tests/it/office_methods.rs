@@ -99,7 +99,7 @@ async fn keys_are_examined_kept_and_never_shown_again() {
     desk.post("methods", &form).await;
     let hooks = house.stripe_get("/v1/webhook_endpoints").await;
     assert_eq!(hooks["data"].as_array().unwrap().len(), 1, "{hooks}");
-    assert_eq!(hooks["data"][0]["enabled_events"].as_array().unwrap().len(), 13);
+    assert_eq!(hooks["data"][0]["enabled_events"].as_array().unwrap().len(), 18);
 
     let page = desk.get("methods").await.text;
     assert!(!page.contains(SK) && page.contains("Test mode"), "{page}");

@@ -12,7 +12,10 @@ use crate::{
         form::{Form, Wrong},
         trouble::Answer,
     },
-    store::{salon, salon::Keys, sealed},
+    store::{
+        salon::{self, Keys, May},
+        sealed,
+    },
     stripe::{StripeError, account::AccountFacts},
 };
 
@@ -238,6 +241,11 @@ pub async fn save(desk: &Desk, given: Given, found: Found) -> Answer {
     .await?;
     let (id, name) = (&found.account.id, found.account.name());
     salon::set_account(write.conn(), desk.slug(), id, name).await?;
+    let may = May {
+        charge: found.account.charges_enabled,
+        pay_out: found.account.payouts_enabled,
+    };
+    salon::note_account(write.conn(), desk.slug(), may).await?;
     desk.log(&mut write, &format!("set up the keys of {name} ({id})"), None)
         .await?;
     write.commit().await?;
