@@ -18,8 +18,8 @@
     if (over) return;
     over = true;
     const box = $('fallback');
-    const line = (text) => { const p = document.createElement('p'); p.textContent = text; box.append(p); };
-    line(texts['fallback.text'] || 'This page stopped working. What you have paid or booked is safe.');
+    const line = (text, tag = 'p') => { const p = document.createElement(tag); p.textContent = text; box.append(p); return p; };
+    const what = line(texts['fallback.text'] || 'This page stopped working. What you have paid or booked is safe.', 'h1');
     const again = document.createElement('button');
     again.className = 'button';
     again.textContent = texts['fallback.reload'] || 'Load again';
@@ -28,6 +28,8 @@
     if (salon.phone) line((texts['fallback.call'] || 'Or call us: {phone}').replace('{phone}', salon.phone));
     box.hidden = false;
     $('main').hidden = true;
+    what.tabIndex = -1;
+    what.focus();
   };
   const broken = (why) => [WebAssembly.RuntimeError, WebAssembly.CompileError, WebAssembly.LinkError]
     .some((kind) => why instanceof kind);

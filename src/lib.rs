@@ -14,7 +14,7 @@
 //! | how to pay | `#pay-now #pay-at-salon #pay-part #pay-all` |
 //! | the card field's room (its state in `data-state`), the button, what went wrong | `#card-room`, `#pay`, `#pay-error`, `#card-retry` |
 //! | ways on | `#take-again #other-time #open-here #book-another #calendar` |
-//! | the booking's reference | `#reference` |
+//! | the booking’s reference; what the salon gave back | `#reference`, `#refunded` |
 //! | a sum, in minor units | `[data-sum="4500"]` |
 //! | no connection; test mode | `#banner`, `#ribbon` |
 

@@ -278,6 +278,11 @@ impl House {
         write.commit().await.unwrap();
     }
 
+    /// Changes something in the books by hand.
+    pub async fn change(&self, sql: &'static str) {
+        sqlx::query(sql).execute(self.app.store.read()).await.unwrap();
+    }
+
     /// Whoever pays the demo's visit may add a tip.
     pub async fn offer_tips(&self) {
         sqlx::query("UPDATE visit_link SET tips = 1")

@@ -13,8 +13,12 @@ const WIDTHS: [u32; 3] = [320, 768, 1280];
 
 /// Audits one screen, and draws it in all widths, light and dark.
 async fn shoot(s: &Scene, name: &str) {
-    let browser = &s.browser;
     audit(s, name).await;
+    draw(s, name).await;
+}
+
+async fn draw(s: &Scene, name: &str) {
+    let browser = &s.browser;
     if std::env::var_os("PICTURES").is_none() {
         browser.size(1280, 1000).await;
         return;
@@ -173,6 +177,166 @@ async fn visit() {
         widget.pay_with(VISA).await;
         widget.is_done().await;
         shoot(s, "23-visit-done").await;
+    })
+    .await;
+}
+
+/// From now on the page waits fifty times shorter than it means to.
+const HURRY: &str = "(window.setTimeout = ((real) => (run, ms) => real(run, ms / 50))(window.setTimeout), 1)";
+/// And no call is ever answered.
+const SILENCE: &str = "(window.fetch = () => new Promise(() => {}), 1)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_to_choose() {
+    scene(async |s| {
+        let widget = s.widget();
+        let book = format!("{}/book/lumen", s.house.url);
+        // No time in the first days, and then none at all.
+        s.house
+            .change("UPDATE salon SET lead_minutes = 20 * 24 * 60")
+            .await;
+        s.browser
+            .goto(&format!("{book}?service=svc_cut&employee=any"))
+            .await;
+        widget.step("time").await;
+        s.browser.find("#next-free-day").await;
+        shoot(s, "30-time-none").await;
+        s.house
+            .change("UPDATE salon SET lead_minutes = 90 * 24 * 60")
+            .await;
+        s.browser.reload().await;
+        s.browser
+            .until(
+                "none at all is told",
+                "document.querySelector('[data-step=time] a[href^=\"tel:\"]')",
+            )
+            .await;
+        shoot(s, "31-time-none-at-all").await;
+        s.house.change("UPDATE salon SET lead_minutes = 60").await;
+        // On their way, never to come; and failed.
+        s.browser.reload().await;
+        s.browser.find("[data-start], #next-free-day").await;
+        s.browser.js(SILENCE).await;
+        s.browser.click("[aria-label='Later days']").await;
+        s.browser.find("[data-step=time] .skeleton").await;
+        shoot(s, "32-time-loading").await;
+        s.browser.reload().await;
+        s.browser.find("[data-start], #next-free-day").await;
+        s.browser.js(HURRY).await;
+        s.browser
+            .js("(window.fetch = () => Promise.reject(new TypeError('cut')), 1)")
+            .await;
+        s.browser.click("[aria-label='Later days']").await;
+        s.browser.find("[data-step=time] .note.bad").await;
+        shoot(s, "33-time-failed").await;
+        // Somewhere else the clock goes differently.
+        s.browser
+            .cdp(
+                "Emulation.setTimezoneOverride",
+                json!({ "timezoneId": "America/New_York" }),
+            )
+            .await;
+        s.browser.reload().await;
+        widget.choose_time(0).await;
+        s.browser.back().await;
+        widget.step("time").await;
+        s.browser
+            .until(
+                "the zone is named",
+                "document.querySelector('[data-step=time]').innerText.includes('in Vienna')",
+            )
+            .await;
+        shoot(s, "34-time-foreign-zone").await;
+        // Too much at once, and things that nobody does together.
+        s.browser.click("#add-service").await;
+        widget.step("services").await;
+        s.house.change("UPDATE service SET minutes = 400").await;
+        s.browser.reload().await;
+        widget.step("services").await;
+        shoot(s, "35-services-too-long").await;
+        s.house.change("UPDATE service SET withdrawn = 1").await;
+        s.browser.goto(&book).await;
+        widget.step("empty").await;
+        shoot(s, "36-empty").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_to_pay_any_more() {
+    scene(async |s| {
+        let widget = s.widget();
+        s.house
+            .change("UPDATE booking SET state = 'cancelled' WHERE coalesce(choice, '') = ''")
+            .await;
+        widget.open_visit().await;
+        widget.step("link").await;
+        s.browser
+            .until(
+                "it is said",
+                "document.querySelector('#title').innerText.includes('cancelled')",
+            )
+            .await;
+        shoot(s, "40-link-cancelled").await;
+        s.house.expire_links().await;
+        s.browser.reload().await;
+        s.browser
+            .until(
+                "it is said",
+                "document.querySelector('#title')?.innerText.includes('no longer valid')",
+            )
+            .await;
+        shoot(s, "41-link-expired").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_and_no_program() {
+    scene(async |s| {
+        let widget = s.widget().open().await;
+        widget.book("svc_cut", "emp_anna").await;
+        widget.card(VISA).await;
+        // The bank is silent for as long as the page has patience.
+        s.browser
+            .js("(window.fetch = async (path) => {
+                    if (path.endsWith('/confirm')) throw new TypeError('cut');
+                    return new Response('{\"code\":\"in_progress\",\"message\":\"\"}', { status: 409 });
+                }, 1)")
+            .await;
+        s.browser.js(HURRY).await;
+        widget.press_pay().await;
+        let error = widget.pay_error().await;
+        assert!(error.starts_with("Your bank has not answered yet."), "{error}");
+        shoot(s, "50-pay-unknown").await;
+        // A booking that was given back by the salon after it was paid.
+        s.browser.reload().await;
+        widget.step("payment").await;
+        widget.pay_with(VISA).await;
+        widget.is_done().await;
+        s.house
+            .change("UPDATE attempt SET refunded = sum WHERE state = 'succeeded'")
+            .await;
+        s.browser.js("dispatchEvent(new Event('online'))").await;
+        s.browser.find("#refunded").await;
+        shoot(s, "51-done-refunded").await;
+        // The program stops.
+        s.browser
+            .js("dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('stopped') }))")
+            .await;
+        s.browser.find("#fallback button").await;
+        shoot(s, "52-fallback").await;
+        // While it is asked where a booking was left.
+        s.browser
+            .cdp(
+                "Fetch.enable",
+                json!({ "patterns": [{ "urlPattern": "*/api/v1/status" }] }),
+            )
+            .await;
+        s.browser.reload().await;
+        widget.step("loading").await;
+        draw(s, "53-loading").await;
+        s.browser.cdp("Fetch.disable", json!({})).await;
     })
     .await;
 }
