@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use sqlx::AnyConnection;
 
 use super::Key;
-use crate::store::StoreError;
+use crate::store::{StoreError, attempt};
 
 /// What the payments of one round were for: each is read once.
 #[derive(Default)]
@@ -51,11 +51,7 @@ impl Facets {
         let Some((employee, way, zone)) = row else {
             return Ok(None);
         };
-        let lines: Vec<(String, i64)> =
-            sqlx::query_as("SELECT name, price FROM attempt_line WHERE attempt = $1 ORDER BY position")
-                .bind(attempt.as_str())
-                .fetch_all(&mut *db)
-                .await?;
+        let lines = attempt::lines(&mut *db, attempt).await?;
         Ok(Some(Of {
             way,
             employee,
