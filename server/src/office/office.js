@@ -20,7 +20,9 @@ for (const button of document.querySelectorAll('[data-copy]')) {
 for (const button of document.querySelectorAll('[data-fill]')) {
   button.hidden = false;
   button.addEventListener('click', () => {
-    button.form.elements[button.dataset.fill].value = button.dataset.value;
+    const { fill, value, choose } = button.dataset;
+    button.form.elements[fill].value = value;
+    if (choose) button.form.elements.service.value = choose;
   });
 }
 

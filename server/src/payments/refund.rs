@@ -38,6 +38,21 @@ pub async fn begin(
     reason: Reason,
     now: Moment,
 ) -> Result<bool, ApiError> {
+    begin_for(write, attempt, None, sum, reason, now).await
+}
+
+/// [`begin`], for one service or product of those that were paid for: the figures count it there.
+///
+/// # Errors
+/// As [`begin`].
+pub async fn begin_for(
+    write: &mut Write,
+    attempt: &AttemptRecord,
+    service: Option<String>,
+    sum: Money,
+    reason: Reason,
+    now: Moment,
+) -> Result<bool, ApiError> {
     if let Some(why) = attempt.reach.refusal() {
         return Err(ApiError::new(Code::Invalid, why));
     }
@@ -46,6 +61,7 @@ pub async fn begin(
         attempt: attempt.id.clone(),
         sum,
         reason,
+        service,
         state: RefundState::Created,
         stripe_id: None,
     };
@@ -196,6 +212,7 @@ async fn adopt(
         attempt: attempt.id,
         sum,
         reason: Reason::Dashboard,
+        service: None,
         state: RefundState::Created,
         stripe_id: Some(seen.id.clone()),
     };

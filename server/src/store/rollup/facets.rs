@@ -120,3 +120,19 @@ pub async fn attempt_of(
         .map(|(id,)| AttemptId::parse(&id).map_err(StoreError::damaged))
         .transpose()
 }
+
+/// The service or product that a refund of Stripe's is of, if of one alone.
+pub async fn service_of(
+    db: &mut AnyConnection,
+    salon: &str,
+    source: &str,
+) -> Result<Option<String>, StoreError> {
+    let found: Option<(Option<String>,)> = sqlx::query_as(
+        "SELECT r.service FROM refund r JOIN attempt a ON a.id = r.attempt WHERE a.salon = $1 AND r.stripe_id = $2",
+    )
+    .bind(salon)
+    .bind(source)
+    .fetch_optional(db)
+    .await?;
+    Ok(found.and_then(|(service,)| service))
+}
