@@ -30,6 +30,7 @@ pub mod staff;
 pub mod visit;
 pub mod withdrawn;
 mod write;
+pub mod wrong_password;
 
 use sqlx::{AnyPool, any::AnyPoolOptions};
 
