@@ -108,8 +108,8 @@ impl Within<'_> {
             Kind::Phone => ("tel", Some("tel"), Some("tel")),
             Kind::Colour => ("color", None, None),
         };
-        let plain = matches!(kind, Kind::Password | Kind::NewPassword);
-        let value = if plain { "" } else { self.fields.form.raw(name) };
+        let hidden = matches!(kind, Kind::Password | Kind::NewPassword | Kind::Secret);
+        let value = if hidden { "" } else { self.fields.form.raw(name) };
         self.around(
             name,
             label,
