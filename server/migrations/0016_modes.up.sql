@@ -39,14 +39,14 @@ UPDATE ledger SET rolled = 0;
 UPDATE settled SET rolled = 0;
 UPDATE fee SET rolled_kept = 0;
 
--- Wrong passwords by the address that was typed, whether anybody has it or not. (The columns of `staff` that counted them stay
--- for servers that are older.)
+-- Wrong passwords by the hash of the address that was typed, whether anybody has it or not. (The columns of `staff` that counted
+-- them stay for servers that are older.)
 CREATE TABLE wrong_password (
     salon TEXT NOT NULL REFERENCES salon (slug),
-    email TEXT NOT NULL,
+    address_hash TEXT NOT NULL,
     failures BIGINT NOT NULL,
     blocked_until BIGINT NOT NULL,
     at BIGINT NOT NULL,
-    PRIMARY KEY (salon, email)
+    PRIMARY KEY (salon, address_hash)
 );
 CREATE INDEX wrong_password_by_time ON wrong_password (at);

@@ -19,6 +19,7 @@ mod log;
 mod messages;
 mod methods;
 pub mod opening;
+mod own_password;
 pub mod page;
 pub mod password;
 mod reports;
@@ -65,6 +66,7 @@ pub fn routes() -> Vec<Route> {
         log::routes(),
         messages::routes(),
         methods::routes(),
+        own_password::routes(),
         reports::routes(),
         sign_in::routes(),
         staff::routes(),

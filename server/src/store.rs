@@ -33,6 +33,7 @@ pub mod unsent;
 pub mod visit;
 pub mod withdrawn;
 mod write;
+pub mod wrong_password;
 
 use sqlx::{AnyPool, any::AnyPoolOptions};
 

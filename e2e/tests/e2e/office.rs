@@ -124,7 +124,7 @@ async fn an_owner_s_first_day() {
         browser.goto(&visit).await;
         says(browser, "Paid").await;
         press(browser, "Refund").await;
-        browser.fill("#sum", "24").await;
+        browser.fill("[id$=-sum]", "24").await;
         picture(s, "09-refund").await;
         press(browser, "Give back").await;
         says(browser, "EUR 24.00 goes back").await;

@@ -40,7 +40,58 @@ pub enum Kind {
     Colour,
 }
 
-impl Fields<'_> {
+/// Fields of a form that stands on a page more than once: their ids begin with something of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Within<'a> {
+    fields: Fields<'a>,
+    of: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    /// The same fields, with ids that begin with this.
+    #[must_use]
+    pub fn within(self, of: &'a str) -> Within<'a> {
+        Within { fields: self, of }
+    }
+
+    /// A field of one line.
+    #[must_use]
+    pub fn input(&self, name: &str, label: &str, kind: Kind, hint: &str) -> Markup {
+        self.within("").input(name, label, kind, hint)
+    }
+
+    /// A field of several lines.
+    #[must_use]
+    pub fn text(&self, name: &str, label: &str, hint: &str, rows: u8) -> Markup {
+        self.within("").text(name, label, hint, rows)
+    }
+
+    /// One of several: values and their names.
+    #[must_use]
+    pub fn select<V: AsRef<str>, N: AsRef<str>>(
+        &self,
+        name: &str,
+        label: &str,
+        hint: &str,
+        options: &[(V, N)],
+    ) -> Markup {
+        self.within("").select(name, label, hint, options)
+    }
+
+    /// A box to tick.
+    #[must_use]
+    pub fn tick(&self, name: &str, label: &str, hint: &str) -> Markup {
+        self.within("").tick(name, label, hint)
+    }
+
+    /// What is wrong, all of it, above the form: it takes the focus.
+    #[must_use]
+    pub fn summary(&self) -> Markup {
+        self.within("").summary()
+    }
+}
+
+impl Within<'_> {
     /// A field of one line.
     #[must_use]
     pub fn input(&self, name: &str, label: &str, kind: Kind, hint: &str) -> Markup {
@@ -57,16 +108,16 @@ impl Fields<'_> {
             Kind::Phone => ("tel", Some("tel"), Some("tel")),
             Kind::Colour => ("color", None, None),
         };
-        let plain = matches!(kind, Kind::Password | Kind::NewPassword);
-        let value = if plain { "" } else { self.form.raw(name) };
+        let hidden = matches!(kind, Kind::Password | Kind::NewPassword | Kind::Secret);
+        let value = if hidden { "" } else { self.fields.form.raw(name) };
         self.around(
             name,
             label,
             hint,
             &html! {
-                input id=(name) name=(name) type=(input_type) inputmode=[mode] autocomplete=[complete] value=(value)
+                input id=(self.id(name)) name=(name) type=(input_type) inputmode=[mode] autocomplete=[complete] value=(value)
                     spellcheck=[(kind == Kind::Secret).then_some("false")]
-                    aria-invalid=[self.wrong.of(name).map(|_| "true")] aria-describedby=[self.described(name, hint)];
+                    aria-invalid=[self.fields.wrong.of(name).map(|_| "true")] aria-describedby=[self.described(name, hint)];
             },
         )
     }
@@ -79,8 +130,8 @@ impl Fields<'_> {
             label,
             hint,
             &html! {
-                textarea id=(name) name=(name) rows=(rows) aria-invalid=[self.wrong.of(name).map(|_| "true")]
-                    aria-describedby=[self.described(name, hint)] { (self.form.raw(name)) }
+                textarea id=(self.id(name)) name=(name) rows=(rows) aria-invalid=[self.fields.wrong.of(name).map(|_| "true")]
+                    aria-describedby=[self.described(name, hint)] { (self.fields.form.raw(name)) }
             },
         )
     }
@@ -94,13 +145,13 @@ impl Fields<'_> {
         hint: &str,
         options: &[(V, N)],
     ) -> Markup {
-        let now = self.form.get(name);
+        let now = self.fields.form.get(name);
         self.around(
             name,
             label,
             hint,
             &html! {
-                select id=(name) name=(name) aria-invalid=[self.wrong.of(name).map(|_| "true")]
+                select id=(self.id(name)) name=(name) aria-invalid=[self.fields.wrong.of(name).map(|_| "true")]
                     aria-describedby=[self.described(name, hint)] {
                     @for (value, text) in options {
                         option value=(value.as_ref()) selected[now == value.as_ref()] { (text.as_ref()) }
@@ -115,9 +166,9 @@ impl Fields<'_> {
     pub fn tick(&self, name: &str, label: &str, hint: &str) -> Markup {
         html! {
             div.tick {
-                input id=(name) name=(name) type="checkbox" value="yes" checked[self.form.ticked(name)]
+                input id=(self.id(name)) name=(name) type="checkbox" value="yes" checked[self.fields.form.ticked(name)]
                     aria-describedby=[self.described(name, hint)];
-                label for=(name) { (label) }
+                label for=(self.id(name)) { (label) }
                 (self.about(name, hint))
             }
         }
@@ -127,12 +178,12 @@ impl Fields<'_> {
     #[must_use]
     pub fn summary(&self) -> Markup {
         html! {
-            @if !self.wrong.is_empty() {
+            @if !self.fields.wrong.is_empty() {
                 div.wrong.summary #summary tabindex="-1" role="alert" autofocus {
                     p { strong { "Please look at this again:" } }
                     ul {
-                        @for (field, sentence) in self.wrong.all() {
-                            li { a href={ "#" (field) } { (sentence) } }
+                        @for (field, sentence) in self.fields.wrong.all() {
+                            li { a href={ "#" (self.id(field)) } { (sentence) } }
                         }
                     }
                 }
@@ -140,10 +191,18 @@ impl Fields<'_> {
         }
     }
 
+    fn id(&self, name: &str) -> String {
+        if self.of.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}-{name}", self.of)
+        }
+    }
+
     fn around(&self, name: &str, label: &str, hint: &str, input: &Markup) -> Markup {
         html! {
             div.field {
-                label for=(name) { (label) }
+                label for=(self.id(name)) { (label) }
                 (self.about(name, hint))
                 (input)
             }
@@ -153,17 +212,21 @@ impl Fields<'_> {
     fn about(&self, name: &str, hint: &str) -> Markup {
         html! {
             @if !hint.is_empty() {
-                p.hint id={ (name) "-hint" } { (hint) }
+                p.hint id={ (self.id(name)) "-hint" } { (hint) }
             }
-            @if let Some(sentence) = self.wrong.of(name) {
-                p.wrong id={ (name) "-wrong" } { (sentence) }
+            @if let Some(sentence) = self.fields.wrong.of(name) {
+                p.wrong id={ (self.id(name)) "-wrong" } { (sentence) }
             }
         }
     }
 
     fn described(&self, name: &str, hint: &str) -> Option<String> {
-        let wrong = self.wrong.of(name).map(|_| format!("{name}-wrong"));
-        let hint = (!hint.is_empty()).then(|| format!("{name}-hint"));
+        let wrong = self
+            .fields
+            .wrong
+            .of(name)
+            .map(|_| format!("{}-wrong", self.id(name)));
+        let hint = (!hint.is_empty()).then(|| format!("{}-hint", self.id(name)));
         let both: Vec<String> = hint.into_iter().chain(wrong).collect();
         (!both.is_empty()).then(|| both.join(" "))
     }

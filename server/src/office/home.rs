@@ -211,6 +211,7 @@ async fn settings(desk: Desk) -> Response {
         h2 { "You" }
         p.quiet { (desk.staff().name) ", " (desk.staff().role.name()) ", " (desk.staff().email) }
         div.buttons {
+            a.button.second href=(desk.path("password")) { "Another password" }
             form.inline method="post" action=(desk.path("sign-out")) { button.button.second { "Sign out" } }
             form.inline method="post" action=(desk.path("sign-out-everywhere")) {
                 button.button.second { "Sign out everywhere" }

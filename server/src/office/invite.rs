@@ -30,6 +30,7 @@ use crate::{
         booking::token_hash,
         salon::SalonRecord,
         staff::{self, Invitation, StaffRecord},
+        wrong_password,
     },
 };
 
@@ -137,6 +138,7 @@ pub async fn accept(
                 return Err(Trouble::changed());
             }
             staff::set_password(write.conn(), &back.id, &hash).await?;
+            wrong_password::forget(write.conn(), public, &back.email).await?;
             crate::store::session::end_all(write.conn(), &back.id).await?;
             back
         }

@@ -8,7 +8,7 @@ use axum::{
     routing::{get, post},
 };
 use domain::{
-    key::{Mode, PublishableKey, SecretKey, SigningSecret},
+    key::{Mode, PublishableKey, SecretKey, SigningSecret, pair},
     role::Right,
     terms::SalonTerms,
 };
@@ -27,7 +27,7 @@ use super::{
 use crate::{
     api::error::ApiError,
     store::{event, salon},
-    stripe::account::EVENTS,
+    stripe::account::{ENDPOINTS, EVENTS, RIGHTS},
 };
 
 const TITLE: &str = "Payment methods";
@@ -87,30 +87,53 @@ async fn save_switches(desk: Desk, form: Form) -> Answer {
 async fn save_keys(desk: Desk, form: Form) -> Answer {
     let mut wrong = Wrong::default();
     let Some(given) = Given::read(&desk, &form, &mut wrong)? else {
-        return not_yet(&desk, &form, &wrong).await;
+        return not_yet(&desk, &form, wrong).await;
     };
     let Some(found) = keys::examine(&desk, &given, &form, &mut wrong).await? else {
-        return not_yet(&desk, &form, &wrong).await;
+        return not_yet(&desk, &form, wrong).await;
     };
     let said = keys::save(&desk, given, found).await?;
     Ok(said)
 }
 
-async fn not_yet(desk: &Desk, form: &Form, wrong: &Wrong) -> Answer {
+async fn not_yet(desk: &Desk, form: &Form, mut wrong: Wrong) -> Answer {
+    // Secrets are not written back into a page, whatever was wrong.
+    for (field, name) in [("secret", "secret key"), ("signing", "signing secret")] {
+        if !form.raw(field).is_empty() && wrong.of(field).is_none() {
+            wrong.add(field, format!("Enter the {name} again: it is never shown."));
+        }
+    }
+    let wrong = &wrong;
     let body = draw(desk, form, wrong).await?;
     Ok(again(desk, Room::Settings, TITLE, &body))
 }
 
-/// What is wrong with one field, while it is typed: a sentence, or nothing.
+/// What is wrong with one field, or with both keys together, while it is typed: a sentence, or nothing.
 async fn check(form: Form) -> String {
     let text = form.raw("text");
-    let wrong = match form.get("field") {
+    let field = form.get("field");
+    let wrong = match field {
         "publishable" => PublishableKey::parse(text).err(),
         "secret" => SecretKey::parse(text).err(),
         "signing" => SigningSecret::parse(text).err(),
         _ => None,
     };
-    wrong.map(|error| error.to_string()).unwrap_or_default()
+    if let Some(error) = wrong {
+        return error.to_string();
+    }
+    // Each may be right, and both not go together.
+    let both = match field {
+        "publishable" => (text, form.raw("beside")),
+        "secret" => (form.raw("beside"), text),
+        _ => return String::new(),
+    };
+    match (PublishableKey::parse(both.0), SecretKey::parse(both.1)) {
+        (Ok(publishable), Ok(secret)) => pair(&publishable, &secret)
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
 }
 
 async fn draw(desk: &Desk, form: &Form, wrong: &Wrong) -> Result<Markup, ApiError> {
@@ -144,8 +167,18 @@ async fn draw(desk: &Desk, form: &Form, wrong: &Wrong) -> Result<Markup, ApiErro
             (fields.input("secret", "Secret or restricted key", Kind::Secret, if set_up {
                 "Leave empty to keep the present one. It is kept encrypted and never shown again."
             } else { "Begins with sk_ or rk_. It is kept encrypted and never shown again." }))
-            fieldset {
+            details {
+                summary { "What a restricted key must be allowed to do" }
+                ul {
+                    @for (right, ..) in RIGHTS {
+                        li { (right) @if right == ENDPOINTS { " (not needed if you set the webhook up yourself)" } }
+                    }
+                    li { "Events: read (only for the test of the connection)" }
+                }
+            }
+            fieldset #webhook tabindex="-1" {
                 legend { "How Stripe tells us what happens" }
+                @if let Some(sentence) = wrong.of("webhook") { p.wrong { (sentence) } }
                 div.tick {
                     input #auto type="radio" name="webhook" value="auto" checked[form.get("webhook") != "manual"];
                     label for="auto" { "Set it up for me" }

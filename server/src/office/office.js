@@ -20,7 +20,9 @@ for (const button of document.querySelectorAll('[data-copy]')) {
 for (const button of document.querySelectorAll('[data-fill]')) {
   button.hidden = false;
   button.addEventListener('click', () => {
-    button.form.elements[button.dataset.fill].value = button.dataset.value;
+    const { fill, value, choose } = button.dataset;
+    button.form.elements[fill].value = value;
+    if (choose) button.form.elements.service.value = choose;
   });
 }
 
@@ -78,7 +80,10 @@ for (const form of document.querySelectorAll('form[data-keys]')) {
       if (now !== asked) return;
       let said = '';
       if (target.value) {
-        const body = new URLSearchParams({ field: target.name, text: target.value });
+        // The two keys are looked at together: each may be right, and one for tests.
+        const { publishable, secret } = form.elements;
+        const beside = target === publishable ? secret.value : publishable.value;
+        const body = new URLSearchParams({ field: target.name, text: target.value, beside });
         const answer = await fetch(form.dataset.keys, { method: 'POST', body }).catch(() => null);
         if (!answer?.ok || now !== asked) return;
         said = await answer.text();

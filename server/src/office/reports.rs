@@ -5,13 +5,15 @@ mod payments;
 mod period;
 mod table;
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::Query,
     http::{HeaderValue, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use domain::{report::Figures, role::Right, time::Moment};
+use domain::{currency::Currency, report::Figures, role::Right, time::Moment};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -52,19 +54,45 @@ async fn show(desk: Desk, Query(wish): Query<Wish>) -> Answer {
     let all_counted = fresh(&desk).await;
     let rows = read(&desk, &period).await?;
     let main = desk.salon.salon.currency;
-    let all = rows
+    let of = |currency: Currency| {
+        let rows = rows.iter().filter(|row| row.currency == currency);
+        rows.fold(Figures::default(), |sum, row| sum.plus(row.figures))
+    };
+    let all = of(main);
+    let others: BTreeSet<Currency> = rows
         .iter()
-        .filter(|row| row.currency == main)
-        .fold(Figures::default(), |sum, row| sum.plus(row.figures));
+        .map(|row| row.currency)
+        .filter(|one| *one != main)
+        .collect();
+    // Where the balance at Stripe is in another currency, the fees are in that.
+    let other_fees: Vec<String> = others
+        .iter()
+        .map(|currency| (of(*currency).fees, *currency))
+        .filter(|(fees, _)| *fees != 0)
+        .map(|(fees, currency)| signed(fees, currency))
+        .collect();
+    let left = if other_fees.is_empty() {
+        "before payouts".to_owned()
+    } else {
+        format!(
+            "before payouts; Stripe's fees of {} are not taken off: they are in the currency of your balance there",
+            other_fees.join(" and ")
+        )
+    };
+    let fees = if other_fees.is_empty() {
+        "listed up to an hour later".to_owned()
+    } else {
+        format!("and {}", other_fees.join(" and "))
+    };
     let payouts = payouts_of(&desk, &period).await?;
     let body = html! {
         (period.choices(&desk))
         @if !all_counted { p.warning { "Some payments are still being counted. Load the page again in a minute." } }
         div.cards {
-            (figure("Clients paid", all.gross, &(if all.payments == 1 { "1 payment".to_owned() } else { format!("{} payments", all.payments) }), main.code(), &desk))
-            (figure("Given back", -all.refunds, "refunds", main.code(), &desk))
-            (figure("Stripe's fees", -all.fees, "listed up to an hour later", main.code(), &desk))
-            (figure("Left for you", all.net(), "before payouts", main.code(), &desk))
+            (figure(&desk, &period, "paid", "Clients paid", all.gross, &(if all.payments == 1 { "1 payment".to_owned() } else { format!("{} payments", all.payments) })))
+            (figure(&desk, &period, "back", "Given back", -all.refunds, "refunds"))
+            (figure(&desk, &period, "fees", "Stripe's fees", -all.fees, &fees))
+            (figure(&desk, &period, "", "Left for you", all.net(), &left))
         }
         @if rows.is_empty() {
             p.quiet { "Nothing was paid in this time. As soon as somebody pays online, the figures are here by themselves." }
@@ -104,19 +132,23 @@ async fn read(desk: &Desk, period: &Period) -> Result<Vec<Row>, Trouble> {
     let lines = rollup::lines(db, desk.slug(), period.group.by(), &from, &to).await?;
     let mut rows: Vec<Row> = Vec::with_capacity(lines.len());
     for line in lines {
-        let name = match period.group {
-            Group::Employee => name_of(desk, &line.name).await?,
+        let key = match period.group {
             Group::Week => period::week_of(&line.name),
-            Group::Way => way(&line.name).to_owned(),
-            Group::Service if line.name.is_empty() => "Other".to_owned(),
-            Group::Day | Group::Month | Group::Service => line.name.clone(),
+            _ => line.name,
+        };
+        let name = match period.group {
+            Group::Employee => name_of(desk, &key).await?,
+            Group::Way => way(&key).to_owned(),
+            Group::Service if key.is_empty() => "Other".to_owned(),
+            Group::Service => key.clone(),
+            Group::Day | Group::Week | Group::Month => period.name_of(&key),
         };
         // The days of a week follow each other, those of a few currencies in turns.
         let mut late = rows.iter_mut().rev().take(8);
-        match late.find(|row| row.name == name && row.currency == line.currency) {
+        match late.find(|row| row.key == key && row.currency == line.currency) {
             Some(row) => row.figures = row.figures.plus(line.figures),
             None => rows.push(Row {
-                key: line.name,
+                key,
                 name,
                 currency: line.currency,
                 figures: line.figures,
@@ -142,12 +174,14 @@ fn way(name: &str) -> &str {
     }
 }
 
-fn figure(name: &str, minor: i64, hint: &str, currency: &str, desk: &Desk) -> Markup {
+/// A figure that leads to what it is made of.
+fn figure(desk: &Desk, period: &Period, what: &str, name: &str, minor: i64, hint: &str) -> Markup {
+    let path = desk.path(&format!("reports/payments?{}&what={what}", period.query()));
     html! {
         section.card.figure {
             p.quiet { (name) }
-            p.big { (signed(minor, desk.salon.salon.currency)) }
-            p.hint { (hint) @if minor == 0 { " (" (currency) ")" } }
+            p.big { a.plain href=(path) { (signed(minor, desk.salon.salon.currency)) } }
+            p.hint { (hint) }
         }
     }
 }

@@ -10,7 +10,6 @@ use axum::{
 use domain::{
     id::{SalonSlug, StaffId},
     role::Right,
-    time::Moment,
 };
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -33,7 +32,7 @@ use crate::{
     store::{
         booking::token_hash,
         salon::{self, SalonRecord},
-        session, staff,
+        session, staff, wrong_password,
     },
 };
 
@@ -89,31 +88,20 @@ pub async fn sign_in(
     app.limits
         .take(What::SignIn, client.map(|Extension(client)| client), now)?;
     let email = form.get("email").to_lowercase();
-    let known = staff::by_email(app.store.read(), &salon.salon.slug, &email).await?;
-    let wait = known
-        .as_ref()
-        .map_or(0, |(_, secret)| secret.blocked_until.since(now));
-    if wait > 0 {
+    let slug = &salon.salon.slug;
+    if let Some(sentence) = wait(&app, slug, &email).await? {
         let mut wrong = Wrong::default();
-        let seconds = wait.div_euclid(1000) + 1;
-        let again = if seconds > 90 {
-            format!("{} minutes", seconds.div_euclid(60) + 1)
-        } else {
-            format!("{seconds} seconds")
-        };
-        wrong.add(
-            "password",
-            format!("The password was wrong several times. Try again in {again}."),
-        );
+        wrong.add("password", sentence);
         return Ok(draw(StatusCode::TOO_MANY_REQUESTS, &salon, &form, &wrong));
     }
+    let known = staff::by_email(app.store.read(), slug, &email).await?;
     let given = Zeroizing::new(form.raw("password").chars().take(password::LONGEST).collect());
-    let hash = known.as_ref().map(|(_, secret)| secret.password.clone());
+    let hash = known.as_ref().map(|(_, hash)| hash.clone());
     let fits = password::matches(given, hash).await;
     match known {
         Some((id, _)) if fits => {
             let mut write = app.store.write().await?;
-            staff::forget_failures(write.conn(), &id).await?;
+            wrong_password::forget(write.conn(), slug, &email).await?;
             let cookie = begin_in(&app, &salon, &id, &mut write).await?;
             write.commit().await?;
             let then = form.get("then");
@@ -122,10 +110,8 @@ pub async fn sign_in(
             let to = if safe { then.to_owned() } else { home + "today" };
             Ok(with_cookie(see(&to), &cookie))
         }
-        known => {
-            if let Some((id, secret)) = known {
-                note_failure(&app, &id, secret.failures + 1, now).await?;
-            }
+        _ => {
+            note_failure(&app, slug, &email).await?;
             tracing::warn!(salon = %salon.salon.slug, "a wrong password or address");
             let mut wrong = Wrong::default();
             wrong.add(
@@ -135,6 +121,45 @@ pub async fn sign_in(
             Ok(draw(StatusCode::UNAUTHORIZED, &salon, &form, &wrong))
         }
     }
+}
+
+/// Why no password of this address is tried now; `None`: it is. Nobody knows whether there is such an address.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn wait(app: &App, slug: &SalonSlug, email: &str) -> Result<Option<String>, ApiError> {
+    let tried = wrong_password::of(app.store.read(), slug, email).await?;
+    let wait = tried.blocked_until.since(app.now());
+    if wait <= 0 {
+        return Ok(None);
+    }
+    let seconds = wait.div_euclid(1000) + 1;
+    let again = if seconds > 90 {
+        format!("{} minutes", seconds.div_euclid(60) + 1)
+    } else {
+        format!("{seconds} seconds")
+    };
+    Ok(Some(format!(
+        "The password was wrong several times. Try again in {again}."
+    )))
+}
+
+/// Counts a wrong password.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn note_failure(app: &App, slug: &SalonSlug, email: &str) -> Result<(), ApiError> {
+    let now = app.now();
+    let mut write = app.store.write().await?;
+    let before = wrong_password::of(&mut *write.conn(), slug, email)
+        .await?
+        .failures;
+    let over = u32::try_from(before + 1 - FREE_TRIES).ok();
+    let wait = over.map_or(0, |over| {
+        FIRST_WAIT.saturating_mul(1 << over.min(10)).min(LONGEST_WAIT)
+    });
+    wrong_password::note(write.conn(), slug, email, now.plus_millis(wait), now).await?;
+    Ok(write.commit().await?)
 }
 
 /// Begins a session within a transaction, and answers its cookie.
@@ -207,16 +232,6 @@ fn cookie(app: &App, slug: &SalonSlug, token: &str, seconds: u32) -> String {
         ""
     };
     format!("{COOKIE}={token}; Path=/office/{slug}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
-}
-
-async fn note_failure(app: &App, id: &StaffId, failures: i64, now: Moment) -> Result<(), ApiError> {
-    let over = u32::try_from(failures - FREE_TRIES).ok();
-    let wait = over.map_or(0, |over| {
-        FIRST_WAIT.saturating_mul(1 << over.min(10)).min(LONGEST_WAIT)
-    });
-    let mut write = app.store.write().await?;
-    staff::note_failure(write.conn(), id, now.plus_millis(wait)).await?;
-    Ok(write.commit().await?)
 }
 
 fn draw(status: StatusCode, salon: &SalonRecord, form: &Form, wrong: &Wrong) -> Response {

@@ -143,7 +143,7 @@ pub async fn carry_out(write: &mut Write, plan: &Plan, now: Moment) -> Result<bo
     }
     if let Some(paid) = &plan.paid
         && !parts.refund.is_zero()
-        && !refund::begin_as_shown(write, paid, parts.refund, Reason::Cancelled, now).await?
+        && !refund::begin_as_shown(write, paid, None, parts.refund, Reason::Cancelled, now).await?
     {
         return Ok(false);
     }

@@ -38,28 +38,32 @@ pub async fn begin(
     reason: Reason,
     now: Moment,
 ) -> Result<bool, ApiError> {
-    begin_if(write, attempt, None, sum, reason, now).await
+    begin_if(write, attempt, None, None, sum, reason, now).await
 }
 
 /// The same for somebody who was shown what went back so far: `false` also when that is not as it was read any more. A form
-/// that is sent twice gives back once.
+/// that is sent twice gives back once. With a service, it is for that one of those that were paid for: the figures count it
+/// there.
 ///
 /// # Errors
 /// [`ApiError`]; the transaction must be dropped.
 pub async fn begin_as_shown(
     write: &mut Write,
     attempt: &AttemptRecord,
+    service: Option<String>,
     sum: Money,
     reason: Reason,
     now: Moment,
 ) -> Result<bool, ApiError> {
-    begin_if(write, attempt, Some(attempt.given_back()), sum, reason, now).await
+    let given_back = Some(attempt.given_back());
+    begin_if(write, attempt, given_back, service, sum, reason, now).await
 }
 
 async fn begin_if(
     write: &mut Write,
     attempt: &AttemptRecord,
     given_back: Option<i64>,
+    service: Option<String>,
     sum: Money,
     reason: Reason,
     now: Moment,
@@ -72,6 +76,7 @@ async fn begin_if(
         attempt: attempt.id.clone(),
         sum,
         reason,
+        service,
         state: RefundState::Created,
         stripe_id: None,
     };
@@ -222,6 +227,7 @@ async fn adopt(
         attempt: attempt.id,
         sum,
         reason: Reason::Dashboard,
+        service: None,
         state: RefundState::Created,
         stripe_id: Some(seen.id.clone()),
     };

@@ -254,6 +254,15 @@ pub async fn insert(
     Ok(())
 }
 
+/// What an attempt pays for: services and products with their prices in minor units, as they were when it began.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn lines(db: impl AnyExecutor<'_>, id: &AttemptId) -> Result<Vec<(String, i64)>, StoreError> {
+    let sql = "SELECT name, price FROM attempt_line WHERE attempt = $1 ORDER BY position";
+    Ok(sqlx::query_as(sql).bind(id.as_str()).fetch_all(db).await?)
+}
+
 /// The address from which an attempt was begun, if it is known.
 ///
 /// # Errors

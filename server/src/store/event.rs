@@ -30,6 +30,19 @@ pub async fn keep(
     Ok(done.rows_affected() == 1)
 }
 
+/// Whether an event of this id came.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_kept(db: impl AnyExecutor<'_>, salon: &SalonSlug, id: &str) -> Result<bool, StoreError> {
+    let found: Option<(String,)> = sqlx::query_as("SELECT id FROM event WHERE salon = $1 AND id = $2")
+        .bind(salon.as_str())
+        .bind(id)
+        .fetch_optional(db)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// When the latest event of a salon came.
 ///
 /// # Errors

@@ -23,6 +23,8 @@ pub struct RefundRecord {
     pub sum: Money,
     /// Why.
     pub reason: Reason,
+    /// The service or product that it is of; `None`: of all that was paid for.
+    pub service: Option<String>,
     /// Where it stands.
     pub state: RefundState,
     /// Stripe's `re_…`, once known.
@@ -48,7 +50,7 @@ pub enum Reason {
 macro_rules! select {
     ($where:literal) => {
         concat!(
-            "SELECT r.id, r.attempt, r.sum, r.reason, r.state, r.stripe_id, a.currency \
+            "SELECT r.id, r.attempt, r.sum, r.reason, r.state, r.stripe_id, r.service, a.currency \
              FROM refund r JOIN attempt a ON a.id = r.attempt WHERE ",
             $where
         )
@@ -169,7 +171,8 @@ pub async fn note_handled(
 /// [`StoreError`].
 pub async fn insert(db: &mut AnyConnection, new: &RefundRecord, now: Moment) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO refund (id, attempt, sum, reason, state, stripe_id, created) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        "INSERT INTO refund (id, attempt, sum, reason, state, stripe_id, created, service) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
          ON CONFLICT DO NOTHING",
     )
     .bind(new.id.as_str())
@@ -179,6 +182,7 @@ pub async fn insert(db: &mut AnyConnection, new: &RefundRecord, now: Moment) -> 
     .bind(to_name(&new.state)?)
     .bind(new.stripe_id.as_deref())
     .bind(now.0)
+    .bind(new.service.as_deref())
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -219,6 +223,7 @@ struct Row {
     reason: String,
     state: String,
     stripe_id: Option<String>,
+    service: Option<String>,
     currency: String,
 }
 
@@ -232,6 +237,7 @@ impl Row {
             reason: from_name(&self.reason)?,
             state: from_name(&self.state)?,
             stripe_id: self.stripe_id,
+            service: self.service,
         })
     }
 }

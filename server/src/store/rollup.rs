@@ -54,7 +54,7 @@ pub async fn roll(db: &mut AnyConnection, most: i64) -> Result<usize, StoreError
     let entries: Vec<EntryRow> = sqlx::query_as(
         "UPDATE ledger SET rolled = 1 WHERE rolled = 0 AND (salon, id) IN \
          (SELECT salon, id FROM ledger WHERE rolled = 0 ORDER BY at LIMIT $1) \
-         RETURNING salon, attempt, kind, sum, currency, at",
+         RETURNING salon, attempt, kind, sum, currency, source, at",
     )
     .bind(most)
     .fetch_all(&mut *db)
@@ -162,7 +162,7 @@ pub async fn begin_anew(db: &mut AnyConnection, salon: &SalonSlug) -> Result<(),
 /// [`StoreError`].
 pub async fn afresh(db: &mut AnyConnection, salon: &SalonSlug) -> Result<Table, StoreError> {
     let entries: Vec<EntryRow> = sqlx::query_as(
-        "SELECT salon, attempt, kind, sum, currency, at FROM ledger WHERE salon = $1 AND rolled = 1",
+        "SELECT salon, attempt, kind, sum, currency, source, at FROM ledger WHERE salon = $1 AND rolled = 1",
     )
     .bind(salon.as_str())
     .fetch_all(&mut *db)
@@ -228,6 +228,7 @@ struct EntryRow {
     kind: String,
     sum: i64,
     currency: String,
+    source: String,
     at: i64,
 }
 
@@ -265,7 +266,16 @@ impl EntryRow {
             },
         };
         let day = of.day(self.at);
-        for (nth, (service, sum)) in of.shares(self.sum).into_iter().enumerate() {
+        let service = if matches!(self.kind.as_str(), "refunded" | "refund_failed") {
+            facets::service_of(db, &self.salon, &self.source).await?
+        } else {
+            None
+        };
+        let shares = match &service {
+            Some(service) => vec![(service.as_str(), self.sum)],
+            None => of.shares(self.sum),
+        };
+        for (nth, (service, sum)) in shares.into_iter().enumerate() {
             let mut figures = part(sum);
             figures.payments = i64::from(nth == 0 && self.kind == "captured");
             if of.way == "fee" {

@@ -125,6 +125,19 @@ pub async fn end_all(db: &mut AnyConnection, staff: &StaffId) -> Result<(), Stor
     Ok(())
 }
 
+/// Signs somebody out everywhere but here.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn end_others(db: &mut AnyConnection, staff: &StaffId, token_hash: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM session WHERE staff = $1 AND token_hash <> $2")
+        .bind(staff.as_str())
+        .bind(token_hash)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 #[derive(FromRow)]
 struct Row {
     #[sqlx(flatten)]

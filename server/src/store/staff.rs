@@ -28,17 +28,6 @@ pub struct StaffRecord {
     pub active: bool,
 }
 
-/// What signing in needs besides.
-#[derive(Debug)]
-pub struct Secret {
-    /// The hash of the password (Argon2id, PHC string).
-    pub password: String,
-    /// Wrong passwords in a row.
-    pub failures: i64,
-    /// Until when none is tried.
-    pub blocked_until: Moment,
-}
-
 /// Somebody who was invited.
 #[derive(Clone, Debug)]
 pub struct Invitation {
@@ -71,7 +60,7 @@ pub async fn all(
     rows.into_iter().map(|row| row.read(currency)).collect()
 }
 
-/// Who signs in with this address, and the secret that shows it.
+/// Who signs in with this address, and the hash of their password (Argon2id, PHC string).
 ///
 /// # Errors
 /// [`StoreError`].
@@ -79,23 +68,15 @@ pub async fn by_email(
     db: impl AnyExecutor<'_>,
     salon: &SalonSlug,
     email: &str,
-) -> Result<Option<(StaffId, Secret)>, StoreError> {
-    let row: Option<(String, String, i64, i64)> = sqlx::query_as(
-        "SELECT id, password, failures, blocked_until FROM staff WHERE salon = $1 AND email = $2 AND is_active = 1",
-    )
-    .bind(salon.as_str())
-    .bind(email)
-    .fetch_optional(db)
-    .await?;
-    row.map(|(id, password, failures, blocked_until)| {
-        let secret = Secret {
-            password,
-            failures,
-            blocked_until: Moment(blocked_until),
-        };
-        Ok((StaffId::parse(&id).map_err(StoreError::damaged)?, secret))
-    })
-    .transpose()
+) -> Result<Option<(StaffId, String)>, StoreError> {
+    let row: Option<(String, String)> =
+        sqlx::query_as("SELECT id, password FROM staff WHERE salon = $1 AND email = $2 AND is_active = 1")
+            .bind(salon.as_str())
+            .bind(email)
+            .fetch_optional(db)
+            .await?;
+    row.map(|(id, password)| Ok((StaffId::parse(&id).map_err(StoreError::damaged)?, password)))
+        .transpose()
 }
 
 /// Writes somebody new; `false` when the address is known already.
@@ -147,39 +128,14 @@ pub async fn change(db: &mut AnyConnection, salon: &SalonSlug, to: &StaffRecord)
     Ok(done.rows_affected() == 1)
 }
 
-/// Sets the hash of a new password, and lets it be tried at once.
+/// Sets the hash of a new password.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn set_password(db: &mut AnyConnection, id: &StaffId, password: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE staff SET password = $2, failures = 0, blocked_until = 0 WHERE id = $1")
+    sqlx::query("UPDATE staff SET password = $2 WHERE id = $1")
         .bind(id.as_str())
         .bind(password)
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-/// Counts a wrong password: no other is tried until then.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn note_failure(db: &mut AnyConnection, id: &StaffId, until: Moment) -> Result<(), StoreError> {
-    sqlx::query("UPDATE staff SET failures = failures + 1, blocked_until = $2 WHERE id = $1")
-        .bind(id.as_str())
-        .bind(until.0)
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-/// Forgets wrong passwords, after the right one.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn forget_failures(db: &mut AnyConnection, id: &StaffId) -> Result<(), StoreError> {
-    sqlx::query("UPDATE staff SET failures = 0, blocked_until = 0 WHERE id = $1")
-        .bind(id.as_str())
         .execute(db)
         .await?;
     Ok(())

@@ -77,6 +77,15 @@ struct Endpoint {
     secret: Option<String>,
 }
 
+/// An event that Stripe has had.
+#[derive(Debug, Deserialize)]
+pub struct HadEvent {
+    /// `evt_…`.
+    pub id: String,
+    /// When, in seconds since 1970.
+    pub created: i64,
+}
+
 #[derive(Deserialize)]
 struct Anything {}
 
@@ -134,13 +143,21 @@ impl StripeClient {
         }
     }
 
-    /// Which of these a restricted key may not do: a name for the owner, a method and an address that changes nothing.
+    /// Which of [`RIGHTS`] a restricted key does not have; that of `Webhook endpoints` is asked for only if it is to make one.
     ///
     /// # Errors
     /// [`StripeError`] when it could not be found out.
-    pub async fn missing_rights(&self, key: &SecretKey, id: &str) -> Result<Vec<&'static str>, StripeError> {
+    pub async fn missing_rights(
+        &self,
+        key: &SecretKey,
+        id: &str,
+        makes_endpoint: bool,
+    ) -> Result<Vec<&'static str>, StripeError> {
         let mut missing = Vec::new();
-        for (number, (right, writes, path)) in (0..).zip(RIGHTS) {
+        let asked = RIGHTS
+            .into_iter()
+            .filter(|(right, ..)| makes_endpoint || *right != ENDPOINTS);
+        for (number, (right, writes, path)) in (0..).zip(asked) {
             let answer: Result<Anything, _> = if writes {
                 self.post(key, path, &format!("{id}-right-{number}"), &[]).await
             } else {
@@ -153,6 +170,16 @@ impl StripeClient {
             }
         }
         Ok(missing)
+    }
+
+    /// The latest of [`EVENTS`] that Stripe has had until then (seconds since 1970), of the last hundred; it keeps them for 30 days.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn latest_event(&self, key: &SecretKey, until: i64) -> Result<Option<HadEvent>, StripeError> {
+        let kinds: String = EVENTS.iter().map(|kind| format!("&types[]={kind}")).collect();
+        let list: List<HadEvent> = self.get(key, &format!("/v1/events?limit=100{kinds}")).await?;
+        Ok(list.data.into_iter().find(|one| one.created <= until))
     }
 
     /// Makes a webhook endpoint at this address, in the place of an earlier one there, and answers its signing secret: Stripe
@@ -185,8 +212,11 @@ impl StripeClient {
     }
 }
 
-/// What a restricted key needs, and a call that shows whether it has it: of writing ones Stripe finds nothing to do.
-const RIGHTS: [(&str, bool, &str); 9] = [
+/// The right that only making a webhook endpoint needs.
+pub const ENDPOINTS: &str = "Webhook endpoints: write";
+
+/// What a restricted key needs: a name for the owner, whether it writes, and a call that shows it and changes nothing.
+pub const RIGHTS: [(&str, bool, &str); 9] = [
     (
         "PaymentIntents: write",
         true,
@@ -203,5 +233,5 @@ const RIGHTS: [(&str, bool, &str); 9] = [
         "/v1/balance_transactions?limit=1",
     ),
     ("Payouts: read", false, "/v1/payouts?limit=1"),
-    ("Webhook endpoints: write", true, "/v1/webhook_endpoints/we_none"),
+    (ENDPOINTS, true, "/v1/webhook_endpoints/we_none"),
 ];

@@ -166,3 +166,37 @@ async fn a_test_that_was_under_way_when_the_keys_changed_lets_go_of_its_time() {
     assert_eq!(page.status().await.unwrap().state, State::Expired);
     house.page().hold(&wanted).await.unwrap();
 }
+
+/// With real keys nothing is paid for a test: Stripe's own list of events shows whether the latest came.
+#[tokio::test]
+async fn a_test_of_real_keys_says_whether_stripes_latest_event_came() {
+    let house = house_with_live_keys().await;
+    let mut desk = Desk::of(&house, Role::Owner).await;
+    assert_eq!(desk.post("methods", &LIVE).await.status, 200);
+    // An old one of another time shows nothing.
+    let old = serde_json::json!({"id": "evt_old", "object": "event", "type": "charge.updated", "livemode": true, "created": 1,
+        "data": {"object": {"object": "charge", "id": "ch_1"}}});
+    assert_eq!(house.webhook(&old).await, 200);
+    let seen = desk.post("methods/test", &[]).await.text;
+    assert!(
+        seen.contains("has had no event of a payment of late") && seen.contains("not yet"),
+        "{seen}"
+    );
+    paid(&house).await;
+    house.pass_minutes(2);
+    let seen = desk.post("methods/test", &[]).await.text;
+    assert!(
+        seen.contains("did not come here") && seen.contains("not yet"),
+        "{seen}"
+    );
+    for mut event in house.events().await {
+        event["livemode"] = true.into();
+        assert_eq!(house.webhook(&event).await, 200);
+    }
+    let seen = desk.post("methods/test", &[]).await.text;
+    assert!(
+        seen.contains("came here, with the right signature") && !seen.contains("not yet"),
+        "{seen}"
+    );
+    assert_eq!(house.taken().len(), 1, "nothing is paid for a test");
+}

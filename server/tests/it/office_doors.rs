@@ -93,11 +93,27 @@ async fn wrong_passwords_wait_ever_longer_and_say_nothing_of_who_exists() {
     );
     assert_eq!(unknown.text.replace("nobody", "manager"), known.text);
     for _ in 0..4 {
-        assert_eq!(
-            desk.post("sign-in", &wrong("manager@example.com")).await.status,
-            401
-        );
+        for email in ["manager@example.com", "nobody@example.com"] {
+            assert_eq!(desk.post("sign-in", &wrong(email)).await.status, 401);
+        }
     }
+    // Nobody learns by waiting who there is.
+    let unknown = desk.post("sign-in", &wrong("nobody@example.com")).await;
+    let known = desk.post("sign-in", &wrong("manager@example.com")).await;
+    assert_eq!(
+        (unknown.status, known.status),
+        (known.status, 429.try_into().unwrap())
+    );
+    let seconds = |text: &str| {
+        text.split("Try again in ")
+            .nth(1)
+            .unwrap()
+            .split(' ')
+            .nth(1)
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(seconds(&unknown.text), seconds(&known.text));
     let right = [("email", "manager@example.com"), ("password", PASSWORD)];
     let seen = desk.post("sign-in", &right).await;
     assert_eq!(seen.status, 429, "{}", seen.text);
@@ -111,6 +127,52 @@ async fn wrong_passwords_wait_ever_longer_and_say_nothing_of_who_exists() {
         401
     );
     assert_eq!(other.post("sign-in", &right).await.status, 303);
+}
+
+#[tokio::test]
+async fn one_sets_another_password_with_the_old_one_and_is_signed_out_elsewhere() {
+    let house = House::start().await;
+    let mut desk = Desk::of(&house, Role::Reception).await;
+    let here = desk.cookie.clone();
+    let sign_in = |password| [("email", "reception@example.com"), ("password", password)];
+    let mut elsewhere = Desk::new(&house);
+    assert_eq!(elsewhere.post("sign-in", &sign_in(PASSWORD)).await.status, 303);
+    assert!(
+        desk.get("settings")
+            .await
+            .text
+            .contains("/password\">Another password")
+    );
+    let new = "window kettle moss";
+    for (old, new, again, sentence) in [
+        ("not it at all", new, new, "not your present password"),
+        (PASSWORD, "short", "short", "at least 10 characters"),
+        (PASSWORD, new, "window kettle moos", "not the same"),
+    ] {
+        let seen = desk
+            .post("password", &[("old", old), ("new", new), ("again", again)])
+            .await;
+        assert!(
+            seen.status == 422 && seen.text.contains(sentence),
+            "{}",
+            seen.text
+        );
+        assert!(!seen.text.contains(PASSWORD) && !seen.text.contains("window kettle"));
+    }
+    let form = [("old", PASSWORD), ("new", new), ("again", new)];
+    assert_eq!(desk.post("password", &form).await.status, 303);
+    assert_eq!(desk.cookie, here);
+    assert_eq!(desk.get("today").await.status, 200);
+    assert_eq!(elsewhere.get("today").await.status, 303);
+    assert_eq!(elsewhere.post("sign-in", &sign_in(PASSWORD)).await.status, 401);
+    assert_eq!(elsewhere.post("sign-in", &sign_in(new)).await.status, 303);
+    // Guessing the old one waits as signing in does.
+    for _ in 0..5 {
+        desk.post("password", &[("old", "a guess"), ("new", new), ("again", new)])
+            .await;
+    }
+    let seen = desk.post("password", &form).await;
+    assert!(seen.text.contains("wrong several times"), "{}", seen.text);
 }
 
 #[tokio::test]

@@ -68,6 +68,16 @@ async fn what_is_wrong_with_a_key_is_said_at_its_field_and_what_was_typed_stays(
             .unwrap_or_default();
         let wrong = wrong.split('<').next().unwrap();
         assert!(wrong.contains(sentence), "{publishable} {secret}: {wrong:?}");
+        // What is secret is never written back.
+        assert!(!seen.text.contains(&format!("value=\"{secret}\"")) || secret == publishable);
+        assert!(signing.is_empty() || !seen.text.contains(&format!("value=\"{signing}\"")));
+        if at != "secret" {
+            assert!(
+                seen.text
+                    .contains("Enter the secret key again: it is never shown"),
+                "{publishable} {secret}"
+            );
+        }
         if at != "publishable" {
             assert!(seen.text.contains(&format!("value=\"{publishable}\"")));
         }
@@ -84,6 +94,17 @@ async fn what_is_wrong_with_a_key_is_said_at_its_field_and_what_was_typed_stays(
         .post("methods/check", &[("field", "secret"), ("text", SK)])
         .await;
     assert_eq!(typed.text, "");
+    // Each is right, and one is for tests.
+    for (field, text, beside) in [
+        ("secret", SK, "pk_live_51SandboxDemoSalon000001"),
+        ("publishable", "pk_live_51SandboxDemoSalon000001", SK),
+    ] {
+        let form = [("field", field), ("text", text), ("beside", beside)];
+        let typed = desk.post("methods/check", &form).await.text;
+        assert!(typed.contains("take both from the same mode"), "{typed}");
+    }
+    let form = [("field", "secret"), ("text", SK), ("beside", PK)];
+    assert_eq!(desk.post("methods/check", &form).await.text, "");
     assert!(!desk.get("log").await.text.contains("set up the keys"));
 }
 
@@ -157,8 +178,48 @@ async fn keys_of_two_accounts_of_too_few_rights_or_of_a_nameless_account_are_ref
             seen.text
         );
     }
+    // All that is needed is said before; what a webhook of one's own making does not need is not asked for.
+    let page = desk.get("methods").await.text;
+    assert!(
+        page.contains("Balance transactions: read")
+            && page.contains("not needed if you set the webhook up yourself")
+    );
+    let enough = [
+        "account:read",
+        "payment_intents:write",
+        "setup_intents:write",
+        "customers:write",
+        "refunds:write",
+        "disputes:write",
+        "charges:read",
+        "balance_transactions:read",
+        "payouts:read",
+    ];
+    let own = json!({"publishable_key": "pk_test_51Enough00000001", "display_name": "Enough",
+        "restricted_keys": {"rk_test_51Enough00000001": enough}});
+    account(&house, own).await;
+    let mut form = vec![
+        ("publishable", "pk_test_51Enough00000001"),
+        ("secret", "rk_test_51Enough00000001"),
+        ("webhook", "auto"),
+    ];
+    let seen = desk.post("methods", &form).await;
+    assert!(
+        seen.status == 422
+            && seen.text.contains("lacks rights")
+            && seen.text.contains("Webhook endpoints: write")
+    );
+    form[2] = ("webhook", "manual");
+    form.push(("signing", "whsec_of_a_hook_of_ones_own"));
+    let seen = desk.post("methods", &form).await;
+    assert!(seen.text.contains("Stripe is connected"), "{}", seen.text);
     // Another account asks first, once there was one.
-    let form = [("publishable", PK), ("secret", SK), ("webhook", "auto")];
+    let form = [
+        ("publishable", PK),
+        ("secret", SK),
+        ("webhook", "auto"),
+        ("another", "yes"),
+    ];
     assert_eq!(desk.post("methods", &form).await.status, 200);
     let mut form = vec![
         ("publishable", &*other_pk),

@@ -475,3 +475,87 @@ async fn the_calendar_shows_a_day_and_a_week_and_finds_a_name() {
         assert_eq!(seen.text.contains("Berta Kraus"), shown, "{path}: {}", seen.text);
     }
 }
+
+#[tokio::test]
+async fn a_refund_of_one_service_is_of_what_was_paid_for_it_and_counted_there() {
+    let house = House::start().await;
+    let mut desk = Desk::of(&house, Role::Manager).await;
+    let visit = address(&book(&mut desk, "10:00").await);
+    // Of EUR 64.50, for a cut and a mask, 40 were paid.
+    desk.post(&format!("{visit}/link"), &[("due", "40")]).await;
+    let payer = house.page();
+    payer.open(&link(&desk.get(&visit).await.text)).await.unwrap();
+    payer.pay(4000, VISA).await.unwrap();
+    let page = desk.get(&visit).await.text;
+    assert!(
+        page.contains("Repair mask: EUR 10.23 of it") && page.contains("Cut and finish: EUR 29.77 of it"),
+        "{page}"
+    );
+    let attempt = page.split("name=\"attempt\" value=\"").nth(1).unwrap();
+    let attempt = attempt.split('"').next().unwrap();
+    let back = |sum, service| {
+        [
+            ("attempt", attempt),
+            ("sum", sum),
+            ("service", service),
+            ("why", "complaint"),
+        ]
+    };
+    let path = format!("{visit}/refund");
+    for (sum, service, sentence) in [
+        (
+            "10.24",
+            "Repair mask",
+            "Of what was paid for Repair mask, EUR 10.23 is left",
+        ),
+        ("1", "Massage", "Of what was paid for Massage, nothing is left"),
+    ] {
+        let seen = desk.post(&path, &back(sum, service)).await;
+        assert!(
+            seen.status == 422 && seen.text.contains(sentence),
+            "{}",
+            seen.text
+        );
+        // What is wrong leads to the field of this payment's form.
+        let link = seen.text.split("href=\"#").nth(2).unwrap_or_default();
+        assert!(
+            seen.text.contains(&format!("href=\"#{attempt}-")) && !link.is_empty(),
+            "{}",
+            seen.text
+        );
+    }
+    assert_eq!(desk.post(&path, &back("10.23", "Repair mask")).await.status, 303);
+    house.work().await;
+    catch_up(&house, Hears::Everything).await;
+    let page = desk.get(&visit).await.text;
+    assert!(
+        page.contains("− EUR 10.23 for Repair mask")
+            && page.contains("gave back EUR 10.23 for Repair mask (complaint)")
+            && !page.contains("Repair mask: EUR"),
+        "{page}"
+    );
+    let report = desk
+        .get("reports/table.csv?from=2020-01-01&by=service")
+        .await
+        .text;
+    let line = |name: &str| {
+        let line = report.lines().find(|line| line.starts_with(name));
+        line.unwrap_or_else(|| panic!("{report}")).to_owned()
+    };
+    assert!(line("Repair mask").contains(",10.23,") && line("Repair mask").contains(",-10.23,"));
+    assert!(line("Cut and finish").contains(",0.00,") && !line("Cut and finish").contains(",-7"));
+    let behind = desk
+        .get("reports/payments?from=2020-01-01&service=Repair+mask&what=back")
+        .await
+        .text;
+    assert!(behind.contains("Given back for Repair mask") && behind.contains("−EUR 10.23"));
+    let behind = desk
+        .get("reports/payments?from=2020-01-01&service=Cut+and+finish&what=back")
+        .await
+        .text;
+    assert!(!behind.contains("Given back"), "{behind}");
+    let mut write = house.app.store.write().await.unwrap();
+    let salon = domain::id::SalonSlug::parse("lumen").unwrap();
+    let differ = server::store::rollup::check(write.conn(), &salon).await.unwrap();
+    assert_eq!(differ, []);
+}

@@ -85,7 +85,7 @@ pub async fn examine(
         }
     };
     if given.secret.is_restricted() {
-        match stripe.missing_rights(&given.secret, &id).await {
+        match stripe.missing_rights(&given.secret, &id, given.signing.is_none()).await {
             Ok(missing) if missing.is_empty() => {}
             Ok(missing) => wrong.add(
                 "secret",

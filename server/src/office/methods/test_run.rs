@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use domain::key::Mode;
+use domain::{
+    key::{Mode, SecretKey},
+    time::Moment,
+};
 use serde::Deserialize;
 
 use super::report;
 use crate::{
     api::error::ApiError,
     app::random_id,
-    office::{desk::Desk, trouble::Answer},
+    office::{desk::Desk, trouble::Answer, when},
     store::event,
     stripe::StripeError,
 };
@@ -47,24 +50,61 @@ pub async fn run(desk: Desk) -> Answer {
     if mode == Some(Mode::Test) {
         pay_and_wait(&desk, &key, &mut lines).await?;
     } else {
-        let latest = event::latest(desk.app.store.read(), desk.slug()).await?;
-        lines.push(match latest {
-            Some(_) => (true, "Events have come. The next payment will show it again.".to_owned()),
-            None => (
-                false,
-                "No event has come yet: that is shown by the first payment, for with real keys nothing is paid for a test."
-                    .to_owned(),
-            ),
-        });
+        look_back(&desk, &key, &mut lines).await?;
     }
     Ok(report(&desk, "Test of the connection", &lines))
 }
 
-async fn pay_and_wait(
-    desk: &Desk,
-    key: &domain::key::SecretKey,
-    lines: &mut Vec<(bool, String)>,
-) -> Result<(), ApiError> {
+/// With real keys nothing is paid for a test: what shows that events come is the latest that Stripe has had.
+async fn look_back(desk: &Desk, key: &SecretKey, lines: &mut Vec<(bool, String)>) -> Result<(), ApiError> {
+    // One of the last minute may still be on its way.
+    let until = desk.app.now().plus_minutes(-1).0.div_euclid(1000);
+    let latest = match desk.app.stripe.latest_event(key, until).await {
+        Ok(latest) => latest,
+        Err(StripeError::Refused { status: 403, .. }) => {
+            lines.push((
+                false,
+                "This restricted key may not read what events there were. Add the right Events: read at Stripe to test it."
+                    .to_owned(),
+            ));
+            return Ok(());
+        }
+        Err(error) => {
+            lines.push((false, refused(&error)));
+            return Ok(());
+        }
+    };
+    let Some(latest) = latest else {
+        lines.push((
+            false,
+            "Stripe has had no event of a payment of late, so nothing shows yet that they come. Pay a small sum by a link of a \
+             visit, test again a minute later, and give it back."
+                .to_owned(),
+        ));
+        return Ok(());
+    };
+    let zone = when::zone(&desk.salon.salon.time_zone);
+    let at = when::full(Moment(latest.created.saturating_mul(1000)), &zone);
+    let came = event::is_kept(desk.app.store.read(), desk.slug(), &latest.id).await?;
+    lines.push(if came {
+        (
+            true,
+            format!("Stripe's latest event, of {at}, came here, with the right signature."),
+        )
+    } else {
+        (
+            false,
+            format!(
+                "Stripe's latest event, of {at}, did not come here. Is the address of the endpoint right, can Stripe reach it, does \
+                 it have the 13 events, and is the signing secret that of this endpoint? Set it up again to be sure. (Events of the \
+                 time before it was set up do not come either.)"
+            ),
+        )
+    });
+    Ok(())
+}
+
+async fn pay_and_wait(desk: &Desk, key: &SecretKey, lines: &mut Vec<(bool, String)>) -> Result<(), ApiError> {
     let (stripe, currency) = (&desk.app.stripe, desk.salon.salon.currency);
     let id = format!("try_{}", random_id()?);
     let sum = currency.minimum_charge().unwrap_or(100).max(100);

@@ -118,6 +118,23 @@ impl Period {
         format!("from={}&to={}&by={}", self.from, self.to, self.group.word())
     }
 
+    /// A line's day, Monday or month as people write it.
+    pub fn name_of(&self, key: &str) -> String {
+        let day = match self.group {
+            Group::Month => format!("{key}-01").parse::<Date>(),
+            _ => key.parse::<Date>(),
+        };
+        match (day, self.group) {
+            (Err(_), _) => key.to_owned(),
+            (Ok(day), Group::Month) => day.strftime("%B %Y").to_string(),
+            (Ok(day), Group::Week) => {
+                let last = day.saturating_add(6.days());
+                format!("{} – {}", day.strftime("%-d %b"), last.strftime("%-d %b %Y"))
+            }
+            (Ok(day), _) => when::long_day(day),
+        }
+    }
+
     /// Everything one can choose.
     pub fn choices(&self, desk: &Desk) -> Markup {
         let zone = when::zone(&desk.salon.salon.time_zone);

@@ -1,6 +1,7 @@
 //! The table of a report: on the page, and as a file.
 
 use domain::{currency::Currency, report::Figures};
+use jiff::{ToSpan as _, civil::Date};
 use maud::{Markup, html};
 
 use super::period::{Group, Period};
@@ -12,7 +13,7 @@ use crate::office::{
 /// A line of the table.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// What the books call it.
+    /// What the books call it; of a week, its Monday.
     pub key: String,
     /// What people call it.
     pub name: String,
@@ -32,7 +33,10 @@ const HEADS: [&str; 7] = [
     "Left",
 ];
 
-/// The table. Each name leads to the payments behind it.
+/// What the address of the payments calls each of [`sums`]; the last one is of them all.
+const WHATS: [&str; 6] = ["paid", "fees", "back", "kept", "disputes", ""];
+
+/// The table. Each figure leads to the payments behind it.
 pub fn draw(desk: &Desk, period: &Period, rows: &[Row]) -> Markup {
     html! {
         div.scroll {
@@ -44,9 +48,15 @@ pub fn draw(desk: &Desk, period: &Period, rows: &[Row]) -> Markup {
                 tbody {
                     @for row in rows {
                         tr {
-                            th scope="row" { a href=(desk.path(&behind(period, row))) { (row.name) } }
+                            @let path = desk.path(&behind(period, row));
+                            th scope="row" data-value=(if period.group.is_time() { &row.key } else { &row.name }) { a href=(path) { (row.name) } }
                             td.sum { (row.figures.payments) }
-                            @for minor in sums(&row.figures) { td.sum data-value=(minor) { (signed(minor, row.currency)) } }
+                            @for (what, minor) in WHATS.iter().zip(sums(&row.figures)) {
+                                td.sum data-value=(minor) {
+                                    @if minor == 0 { (signed(minor, row.currency)) }
+                                    @else { a.plain href={ (path) "&what=" (what) } { (signed(minor, row.currency)) } }
+                                }
+                            }
                         }
                     }
                 }
@@ -62,7 +72,12 @@ pub fn csv(period: &Period, rows: &[Row]) -> Result<Vec<u8>, csv::Error> {
     out.write_record(heads)?;
     for row in rows {
         let mut record = vec![
-            harmless(&row.name),
+            // A day as a spreadsheet reads it.
+            harmless(if period.group.is_time() {
+                &row.key
+            } else {
+                &row.name
+            }),
             row.currency.code().to_owned(),
             row.figures.payments.to_string(),
         ];
@@ -92,30 +107,38 @@ fn sums(figures: &Figures) -> [i64; 6] {
     ]
 }
 
-/// The payments behind a line.
+/// The payments behind a line: within the period, where its month or week began before.
 fn behind(period: &Period, row: &Row) -> String {
     let escape = |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
     let key = escape(&row.key);
-    match period.group {
-        Group::Day => format!("reports/payments?from={key}&to={key}"),
+    let within = match period.group {
+        Group::Day => row.key.parse().ok().map(|day| (day, day)),
         Group::Week => {
-            let last = row.name.parse::<jiff::civil::Date>();
-            let last = last.map(|monday| monday.saturating_add(jiff::Span::new().days(6)));
-            let last = last.map_or_else(|_| row.name.clone(), |last| last.to_string());
-            format!("reports/payments?from={}&to={last}", row.name)
+            let monday = row.key.parse::<Date>().ok();
+            monday.map(|monday| (monday, monday.saturating_add(6.days())))
         }
         Group::Month => {
-            let first = format!("{}-01", row.key).parse::<jiff::civil::Date>();
-            match first {
-                Ok(first) => format!("reports/payments?from={first}&to={}", first.last_of_month()),
-                Err(_) => format!("reports/payments?{}", period.query()),
-            }
+            let first = format!("{}-01", row.key).parse::<Date>().ok();
+            first.map(|first| (first, first.last_of_month()))
         }
+        Group::Service | Group::Employee | Group::Way => None,
+    };
+    let query = match within {
+        Some((from, to)) => Period {
+            from: from.max(period.from),
+            to: to.min(period.to),
+            group: period.group,
+        }
+        .query(),
+        None => period.query(),
+    };
+    match period.group {
+        Group::Day | Group::Week | Group::Month => format!("reports/payments?{query}"),
         // An empty name in the address would mean any.
-        Group::Service if row.key.is_empty() => format!("reports/payments?{}", period.query()),
-        Group::Service => format!("reports/payments?{}&service={key}", period.query()),
-        Group::Employee => format!("reports/payments?{}&employee={key}", period.query()),
-        Group::Way => format!("reports/payments?{}&way={key}", period.query()),
+        Group::Service if row.key.is_empty() => format!("reports/payments?{query}"),
+        Group::Service => format!("reports/payments?{query}&service={key}"),
+        Group::Employee => format!("reports/payments?{query}&employee={key}"),
+        Group::Way => format!("reports/payments?{query}&way={key}"),
     }
 }
 

@@ -114,7 +114,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
             @for one in &attempts {
                 (payment(one, &given_back, &zone))
                 @if one.state == AttemptState::Succeeded && desk.may(Right::Refunds) {
-                    (refund::form(desk, one, &lines, typed).await?)
+                    (refund::form(desk, one, typed).await?)
                 }
             }
         }
@@ -123,7 +123,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
             @for one in &for_fees {
                 (payment(one, &given_back, &zone))
                 @if one.state == AttemptState::Succeeded && desk.may(Right::Refunds) {
-                    (refund::form(desk, one, &[], typed).await?)
+                    (refund::form(desk, one, typed).await?)
                 }
             }
         }
@@ -181,7 +181,7 @@ fn payment(one: &AttemptRecord, given_back: &[RefundRecord], zone: &TimeZone) ->
             }
             @for refund in of_this {
                 li {
-                    span { "− " (refund.sum) " " (refund_state(refund.state)) }
+                    span { "− " (refund.sum) @if let Some(service) = &refund.service { " for " (service) } " " (refund_state(refund.state)) }
                     span.quiet { (reason(refund.reason)) }
                 }
             }

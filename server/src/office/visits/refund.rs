@@ -1,12 +1,11 @@
 //! Giving money back: open, look, press.
 
 use axum::extract::Path;
-use domain::{id::AttemptId, money::Money, role::may_refund};
+use domain::{id::AttemptId, money::Money, payment::Purpose, report::shares, role::may_refund};
 use maud::{Markup, html};
 
 use super::one::{Typed, find, not_yet};
 use crate::{
-    api::booking::Line,
     office::{
         desk::Desk,
         field::{Fields, Kind},
@@ -19,7 +18,7 @@ use crate::{
         StoreError,
         attempt::{self, AttemptRecord},
         ledger,
-        refund::Reason,
+        refund::{self as refunds, Reason},
     },
 };
 
@@ -33,7 +32,7 @@ const WHY: [(&str, &str); 4] = [
 ];
 
 /// The form below a payment.
-pub async fn form(desk: &Desk, of: &AttemptRecord, lines: &[Line], typed: &Typed) -> Result<Markup, Trouble> {
+pub async fn form(desk: &Desk, of: &AttemptRecord, typed: &Typed) -> Result<Markup, Trouble> {
     let left = left(of)?;
     let mine = typed.form.get("attempt") == of.id.as_str();
     if left.is_zero() {
@@ -61,6 +60,15 @@ pub async fn form(desk: &Desk, of: &AttemptRecord, lines: &[Line], typed: &Typed
             wrong: &none,
         }
     };
+    // A visit has several payments at times, and each has this form.
+    let fields = fields.within(of.id.as_str());
+    let services = services(desk, of).await?;
+    let mut choices = vec![(String::new(), format!("All that was paid: {left} left"))];
+    choices.extend(
+        services
+            .iter()
+            .map(|(name, left)| (name.clone(), format!("{name}: {left} of it"))),
+    );
     Ok(html! {
         details.narrow open[mine] {
             summary { "Refund" }
@@ -69,10 +77,11 @@ pub async fn form(desk: &Desk, of: &AttemptRecord, lines: &[Line], typed: &Typed
                 input type="hidden" name="attempt" value=(of.id);
                 input type="hidden" name="shown" value=(of.given_back());
                 (fields.input("sum", "Sum to give back", Kind::Sum, &format!("At most {left}. It reaches the client's card in 5 to 10 days.")))
-                @if lines.len() > 1 {
+                @if services.len() > 1 {
+                    (fields.select("service", "Of what", "The report counts it there.", &choices))
                     div.buttons aria-label="Per service" {
-                        @for line in lines.iter().filter(|line| line.price.minor() <= left.minor() && !line.price.is_zero()) {
-                            button.button.second type="button" data-fill="sum" data-value=(plain(line.price)) hidden { (line.name) " " (line.price) }
+                        @for (name, left) in &services {
+                            button.button.second type="button" data-fill="sum" data-value=(plain(*left)) data-choose=(name) hidden { (name) " " (left) }
                         }
                     }
                 }
@@ -105,17 +114,40 @@ pub async fn give_back(desk: Desk, Path((_, id)): Path<(String, String)>, form: 
     let why = WHY.iter().find(|(value, _)| *value == form.get("why"));
     let why = wrong.keep("why", why.ok_or("Choose why: it is kept in the log."));
     let sum = wrong.keep("sum", sum);
-    let (Some(sum), Some((why, _))) = (sum, why) else {
+    let service = form.get("service");
+    if let Some(sum) = sum
+        && !service.is_empty()
+    {
+        let services = services(&desk, &of).await?;
+        match services.iter().find(|(name, _)| name == service) {
+            Some((_, left)) if sum.minor() <= left.minor() => {}
+            Some((_, left)) => wrong.add("sum", format!("Of what was paid for {service}, {left} is left.")),
+            None => wrong.add(
+                "service",
+                format!("Of what was paid for {service}, nothing is left."),
+            ),
+        }
+    }
+    let (Some(sum), Some((why, _)), true) = (sum, why, wrong.is_empty()) else {
         return not_yet(&desk, &visit, &Typed { form, wrong }).await;
     };
     let mut write = desk.app.store.write().await?;
-    if !refund::begin_as_shown(&mut write, &of, sum, Reason::Requested, desk.app.now()).await? {
+    let service = (!service.is_empty()).then(|| service.to_owned());
+    let named = service
+        .as_ref()
+        .map(|name| format!(" for {name}"))
+        .unwrap_or_default();
+    if !refund::begin_as_shown(&mut write, &of, service, sum, Reason::Requested, desk.app.now()).await? {
         drop(write);
         wrong.add("sum", MEANWHILE);
         return not_yet(&desk, &visit, &Typed { form, wrong }).await;
     }
-    desk.log(&mut write, &format!("gave back {sum} ({why})"), Some(&visit.id))
-        .await?;
+    desk.log(
+        &mut write,
+        &format!("gave back {sum}{named} ({why})"),
+        Some(&visit.id),
+    )
+    .await?;
     desk.done(
         write,
         &format!("{sum} goes back to the client's card."),
@@ -166,6 +198,41 @@ pub fn within_limit(desk: &Desk, all: Money) -> Result<(), String> {
         )),
         None => Err("You may not give this back.".to_owned()),
     }
+}
+
+/// The services and products of a payment: of each, what was paid for it and is left to give back.
+async fn services(desk: &Desk, of: &AttemptRecord) -> Result<Vec<(String, Money)>, Trouble> {
+    if of.purpose == Purpose::Fee {
+        return Ok(vec![]);
+    }
+    let db = desk.app.store.read();
+    let lines = attempt::lines(db, &of.id).await?;
+    let given_back = refunds::of_booking(db, &of.booking).await?;
+    let prices: Vec<i64> = lines.iter().map(|(_, price)| *price).collect();
+    let mut services: Vec<(String, i64)> = Vec::new();
+    for ((name, _), share) in lines.into_iter().zip(shares(of.sum.minor(), &prices)) {
+        match services.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, all)) => *all += share,
+            None => services.push((name, share)),
+        }
+    }
+    for refund in given_back
+        .iter()
+        .filter(|one| one.attempt == of.id && !one.state.is_over())
+    {
+        let of_it = services
+            .iter_mut()
+            .find(|(name, _)| Some(name) == refund.service.as_ref());
+        if let Some((_, rest)) = of_it {
+            *rest -= refund.sum.minor();
+        }
+    }
+    let left = left(of)?.minor();
+    let sum = |minor: i64| Money::new(minor.min(left), of.sum.currency()).map_err(StoreError::damaged);
+    let rest = services.into_iter().filter(|(_, rest)| *rest > 0);
+    Ok(rest
+        .map(|(name, rest)| Ok((name, sum(rest)?)))
+        .collect::<Result<_, StoreError>>()?)
 }
 
 /// What can still be given back of a payment.

@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use sqlx::AnyConnection;
 
 use super::Key;
-use crate::store::StoreError;
+use crate::store::{StoreError, attempt};
 
 /// What the payments of one round were for: each is read once.
 #[derive(Default)]
@@ -51,11 +51,7 @@ impl Facets {
         let Some((employee, way, zone)) = row else {
             return Ok(None);
         };
-        let lines: Vec<(String, i64)> =
-            sqlx::query_as("SELECT name, price FROM attempt_line WHERE attempt = $1 ORDER BY position")
-                .bind(attempt.as_str())
-                .fetch_all(&mut *db)
-                .await?;
+        let lines = attempt::lines(&mut *db, attempt).await?;
         Ok(Some(Of {
             way,
             employee,
@@ -123,4 +119,20 @@ pub async fn attempt_of(
     found
         .map(|(id,)| AttemptId::parse(&id).map_err(StoreError::damaged))
         .transpose()
+}
+
+/// The service or product that a refund of Stripe's is of, if of one alone.
+pub async fn service_of(
+    db: &mut AnyConnection,
+    salon: &str,
+    source: &str,
+) -> Result<Option<String>, StoreError> {
+    let found: Option<(Option<String>,)> = sqlx::query_as(
+        "SELECT r.service FROM refund r JOIN attempt a ON a.id = r.attempt WHERE a.salon = $1 AND r.stripe_id = $2",
+    )
+    .bind(salon)
+    .bind(source)
+    .fetch_optional(db)
+    .await?;
+    Ok(found.and_then(|(service,)| service))
 }
