@@ -15,7 +15,7 @@ use serde_json::Value;
 use server::{
     api::{
         booking::{Booking, Payment, State, StatusRequest, status},
-        confirm::{ConfirmRequest, Confirmed, Next, Pay, SettleRequest, confirm, settle},
+        confirm::{ConfirmRequest, Confirmed, Consent, Next, Pay, SettleRequest, confirm, settle},
         error::{ApiError, Code},
         hold::{self, HoldRequest},
         link::{OpenRequest, open_link},
@@ -38,6 +38,8 @@ pub struct Client {
     wish: Wish,
     email: String,
     quote: Option<Quote>,
+    /// The sentence beside the box that lets the salon save the card for fees.
+    sentence: Option<Consent>,
     /// For Stripe.js: what the bank's dialog needs.
     secret: Option<String>,
     /// The card that was entered last.
@@ -71,8 +73,8 @@ enum Act {
 }
 
 /// The cards, with weights: fine; declined; for want of money; 3-D Secure, then fine or declined; disputed, twice; an inquiry;
-/// refunds pending or failing; an error in processing.
-const CARDS: [(usize, &str); 11] = [
+/// refunds pending or failing; an error in processing; declined when it is charged later, and asked for its holder each time.
+const CARDS: [(usize, &str); 13] = [
     (40, "4242424242424242"),
     (9, "4000000000000002"),
     (3, "4000000000009995"),
@@ -84,6 +86,8 @@ const CARDS: [(usize, &str); 11] = [
     (5, "4000000000007726"),
     (5, "4000000000005126"),
     (3, "4000000000000119"),
+    (5, "4000000000000341"),
+    (5, "4000002760003184"),
 ];
 
 impl Client {
@@ -103,6 +107,7 @@ impl Client {
                     wish,
                     email: format!("client{number}@example.com"),
                     quote: None,
+                    sentence: None,
                     secret: None,
                     card: None,
                     waits: 0,
@@ -198,7 +203,7 @@ impl History<'_> {
                 client.card = card.clone();
                 client.entered.extend(card.clone());
                 let request = ConfirmRequest {
-                    consent: None,
+                    consent: client.sentence.clone().filter(|_| dice.chance(70)),
                     pay: Pay::Card {
                         sum,
                         confirmation_token,
@@ -234,6 +239,7 @@ impl History<'_> {
             Some(End::Booking(Ok(booking))) => {
                 if !deaf {
                     client.quote = Some(booking.quote.clone());
+                    client.sentence = booking.consent.clone();
                 }
                 format!("{}, {:?}", state(booking.state), payment(booking.payment))
             }

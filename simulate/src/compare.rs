@@ -18,6 +18,7 @@ struct Attempt {
     id: String,
     booking: String,
     booking_state: String,
+    purpose: String,
     sum: i64,
     state: String,
     intent: Option<String>,
@@ -29,7 +30,7 @@ struct Attempt {
     notices: i64,
 }
 
-const ATTEMPTS: &str = "SELECT a.id, a.booking, b.state AS booking_state, a.sum, a.state, a.intent, a.charge, a.confirmation_token, \
+const ATTEMPTS: &str = "SELECT a.id, a.booking, b.state AS booking_state, a.purpose, a.sum, a.state, a.intent, a.charge, a.confirmation_token, \
     a.refunded, a.reserved, \
     (SELECT COUNT(*) FROM refund r WHERE r.attempt = a.id AND r.state IN ('failed', 'canceled')) AS failed_refunds, \
     (SELECT COUNT(*) FROM job j WHERE json_extract(j.payload, '$.attempt') = a.id \
@@ -43,7 +44,7 @@ const LETTERS: &str = "SELECT b.id || ' has ' || n || ' confirmations' AS what F
     WHERE n > 1 OR (n = 0 AND b.state = 'booked' AND b.choice IS NOT NULL) OR (n > 0 AND b.state IN ('held', 'expired')) \
     UNION ALL SELECT r.id || ' was told to nobody' FROM refund r JOIN attempt a ON a.id = r.attempt \
     WHERE r.reason = 'no_booking' AND (NOT EXISTS (SELECT 1 FROM job j WHERE json_extract(j.payload, '$.booking') = a.booking \
-     AND json_extract(j.payload, '$.letter') = 'refunded') \
+     AND json_extract(j.payload, '$.letter') = CASE a.purpose WHEN 'fee' THEN 'fee_waived' ELSE 'refunded' END) \
      OR NOT EXISTS (SELECT 1 FROM job j WHERE json_extract(j.payload, '$.attempt') = a.id \
      AND json_extract(j.payload, '$.notice') = 'given_back'))";
 
@@ -57,7 +58,10 @@ impl History<'_> {
             .step(self.now(), "the books are compared with Stripe's");
         let attempts: Vec<Attempt> = self.rows(ATTEMPTS).await?;
         let broken = |what: String| Err(Wrong::Broken(what));
-        if let Some(what) = self.charges_differ(&attempts) {
+        if let Some(what) = self.charges_differ(&attempts).await? {
+            return broken(what);
+        }
+        if let Some(what) = self.fees_differ().await? {
             return broken(what);
         }
         if let Some(what) = self.refunds_differ().await? {
@@ -101,6 +105,8 @@ impl History<'_> {
             let what = match reason.as_str() {
                 "no_booking" => "refunds for want of a booking",
                 "requested" => "refunds that the salon made here",
+                "cancelled" => "refunds of what was called off",
+                "fee_waived" => "refunds of fees that the salon did without",
                 _ => "refunds that the salon made at Stripe",
             };
             self.figures.add(what, u64::try_from(times).unwrap_or_default());
@@ -109,7 +115,7 @@ impl History<'_> {
     }
 
     /// Every charge belongs to one attempt, which says the same; kept money belongs to a booking.
-    fn charges_differ(&self, attempts: &[Attempt]) -> Option<String> {
+    async fn charges_differ(&self, attempts: &[Attempt]) -> Go<Option<String>> {
         let charges = self.sandbox.charges();
         let paid: Vec<&Value> = charges.iter().filter(|charge| is_paid(charge)).collect();
         let mut kept: BTreeSet<&str> = BTreeSet::new();
@@ -117,7 +123,7 @@ impl History<'_> {
             let id = text(charge, "id");
             let of = charge.pointer("/metadata/attempt").and_then(Value::as_str);
             let Some(attempt) = attempts.iter().find(|attempt| Some(attempt.id.as_str()) == of) else {
-                return Some(format!("{id} belongs to no attempt"));
+                return Ok(Some(format!("{id} belongs to no attempt")));
             };
             let ours = (
                 attempt.state.as_str(),
@@ -134,26 +140,32 @@ impl History<'_> {
                 0,
             );
             if ours != theirs {
-                return Some(format!(
+                return Ok(Some(format!(
                     "{} is {ours:?}, but at Stripe it is {theirs:?}",
                     attempt.id
-                ));
+                )));
             }
             if attempt.failed_refunds > 0 && attempt.notices == 0 {
-                return Some(format!("nobody was told that a refund of {} failed", attempt.id));
+                return Ok(Some(format!(
+                    "nobody was told that a refund of {} failed",
+                    attempt.id
+                )));
             }
             // What a bank sent back, or Stripe would not give, the salon settles with the client.
             if left(charge) == 0 || attempt.failed_refunds > 0 {
                 continue;
             }
-            if attempt.booking_state != "booked" {
-                return Some(format!(
+            if attempt.purpose == "fee" {
+                continue;
+            }
+            if attempt.booking_state != "booked" && left(charge) > self.kept_of(&attempt.id).await? {
+                return Ok(Some(format!(
                     "{id} is money for nothing: {} is {}",
                     attempt.booking, attempt.booking_state
-                ));
+                )));
             }
             if !kept.insert(&attempt.booking) {
-                return Some(format!("{} is paid twice", attempt.booking));
+                return Ok(Some(format!("{} is paid twice", attempt.booking)));
             }
         }
         let unpaid = attempts.iter().find(|attempt| {
@@ -162,7 +174,7 @@ impl History<'_> {
                     .iter()
                     .any(|charge| Some(text(charge, "id")) == attempt.charge.as_deref())
         });
-        unpaid.map(|attempt| format!("{} says paid, and there is no charge", attempt.id))
+        Ok(unpaid.map(|attempt| format!("{} says paid, and there is no charge", attempt.id)))
     }
 
     /// An intent that could still take money. One whose answer was never heard can't: nobody has its secret.

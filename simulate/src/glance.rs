@@ -23,6 +23,7 @@ pub struct Glance {
 const STATES: &str = "SELECT 'booking' AS kind, rowid AS place, id AS name, state FROM booking \
     UNION ALL SELECT 'attempt', rowid, id, state FROM attempt \
     UNION ALL SELECT 'refund', rowid, id, state FROM refund \
+    UNION ALL SELECT 'fee', rowid, id, state FROM fee \
     UNION ALL SELECT 'job', rowid, kind, CASE WHEN done IS NULL THEN 'waits' ELSE 'done' END FROM job \
     UNION ALL SELECT 'dispute', rowid, id, state FROM dispute ORDER BY 1, 2";
 
@@ -45,7 +46,7 @@ impl History<'_> {
     /// Looks at the books: tells what changed, and checks what must hold at every moment.
     pub async fn look(&mut self) -> Go {
         if !std::mem::take(&mut self.ran) {
-            return self.paid_once();
+            return self.paid_once().await;
         }
         let rows: Vec<(String, i64, String, String)> = self.rows(STATES).await?;
         let mut changed = false;
@@ -70,7 +71,7 @@ impl History<'_> {
             self.expect_none(CLAIMS, "time that is not rightly claimed")
                 .await?;
         }
-        self.paid_once()
+        self.paid_once().await
     }
 
     fn note_move(&mut self, kind: &str, from: &str, to: &str) {
@@ -84,24 +85,36 @@ impl History<'_> {
             ("attempt", _, "unknown") => "payments unknown for a while",
             ("attempt", _, "declined") => "payments declined",
             ("dispute", "new", _) => "disputes",
+            ("booking", _, "cancelled") => "bookings called off",
+            ("fee", _, "kept") => "fees kept of a payment",
+            ("fee", _, "charging") => "fees charged to a saved card",
+            ("fee", _, "charged") => "fees that came",
+            ("fee", _, "needs_client") => "fees that wait for the client",
+            ("fee", _, "failed") => "fees whose card was declined",
+            ("fee", _, "waived") => "fees done without",
             _ => return,
         };
         self.figures.count(what);
     }
 
     /// No booking is paid twice. A charge of which money came back from a failed refund does not count.
-    fn paid_once(&mut self) -> Go {
+    async fn paid_once(&mut self) -> Go {
         let charges = self.sandbox.charges();
         if charges.len() == self.glance.charges {
             return Ok(());
         }
         self.glance.charges = charges.len();
+        let fees: Vec<(String,)> = self.rows("SELECT id FROM attempt WHERE purpose = 'fee'").await?;
         let mut paid: BTreeMap<String, usize> = BTreeMap::new();
         for charge in charges
             .iter()
             .filter(|charge| is_paid(charge) && left(charge) > 0)
         {
             if self.has_failed_refund(text(charge, "id")) {
+                continue;
+            }
+            let attempt = charge.pointer("/metadata/attempt").and_then(Value::as_str);
+            if fees.iter().any(|(id,)| Some(id.as_str()) == attempt) {
                 continue;
             }
             let booking = charge.pointer("/metadata/booking").and_then(Value::as_str);
@@ -178,6 +191,12 @@ impl History<'_> {
                 "UPDATE ledger SET sum = sum + 1 WHERE kind = 'captured' AND sum % 10 = 0"
             }
             Sabotage::LostFees => "UPDATE settled SET rolled = 3 WHERE fee > 0",
+            Sabotage::ChargedAnyway => "UPDATE fee SET state = 'waived' WHERE state = 'charged'",
+            // Set before, the server would charge no more than that.
+            Sabotage::NobodyAgreed => {
+                "UPDATE saved_card SET most = 1 WHERE attempt IN (SELECT p.id FROM attempt p JOIN attempt f \
+                 ON f.booking = p.booking WHERE f.purpose = 'fee' AND f.state = 'succeeded')"
+            }
             Sabotage::OpenForEver => {
                 "UPDATE attempt SET ask_at = ask_at + 9999999999 WHERE ask_at < 9999999999999"
             }

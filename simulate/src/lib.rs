@@ -8,6 +8,7 @@ mod clock;
 mod compare;
 mod dice;
 mod fates;
+mod fees;
 mod figures;
 mod gate;
 mod glance;
@@ -53,6 +54,10 @@ pub enum Sabotage {
     WrongLedger,
     /// Fees of Stripe's count in no report.
     LostFees,
+    /// What was charged for calling off late counts as done without.
+    ChargedAnyway,
+    /// Nobody agreed to have a card charged.
+    NobodyAgreed,
     /// Payments that are under way are never asked about.
     OpenForEver,
 }

@@ -259,6 +259,11 @@ async fn adapt(store: &Store) -> Result<(), Trouble> {
     let mut write = store.write().await?;
     for sql in [
         "UPDATE group_date SET seats = 2",
+        // Calling off costs four fifths at any time, and a cut is paid by a third: of its fee a part is kept, and the rest is the
+        // saved card's.
+        "UPDATE salon SET changes = '{\"save_cards\":true}', \
+         cancellation = '{\"tiers\":[{\"within_hours\":720,\"fee\":{\"percent\":80}}]}'",
+        "UPDATE service SET rule = 'required', part = '{\"percent\":33}' WHERE id = 'svc_cut'",
         "CREATE TRIGGER jobs_in_order AFTER INSERT ON job BEGIN \
          UPDATE job SET id = printf('%032x', NEW.rowid) WHERE rowid = NEW.rowid; END",
     ] {

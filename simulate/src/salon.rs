@@ -1,30 +1,32 @@
-//! The salon: it gives money back, here and in Stripe's dashboard, calls visits off, and has disputes.
+//! The salon: it gives money back, here and in Stripe's dashboard, calls visits off, decides about fees, and has disputes.
 
 use domain::{
     id::{AttemptId, BookingId},
     money::Money,
-    payment::{AttemptState, BookingState},
 };
 use serde_json::{Value, json};
 use server::{
-    api::error::{ApiError, Code},
+    api::error::ApiError,
     app::App,
-    payments::refund,
+    payments::{cancelling::Decision, refund},
     store::{
         attempt::{self, AttemptRecord},
-        booking, claim,
         refund::Reason,
     },
 };
 
-use crate::history::{Doing, End, Go, History, Who};
+use crate::{
+    fees::{Verdict, call_off, decide},
+    history::{Doing, End, Go, History, Who},
+};
 
 /// What a salon may do.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     RefundHere,
     RefundAtStripe,
-    CallOff,
+    CallOff(Decision),
+    Decide(Verdict),
     Dispute,
     CloseDispute,
     Payout,
@@ -36,14 +38,38 @@ impl History<'_> {
         let acts = [
             (30, Act::RefundHere),
             (25, Act::RefundAtStripe),
-            (15, Act::CallOff),
+            (22, Act::CallOff(Decision::AsSet)),
+            (5, Act::CallOff(Decision::Later)),
+            (8, Act::CallOff(Decision::Take)),
+            (5, Act::CallOff(Decision::Waive)),
+            (10, Act::Decide(Verdict::Take)),
+            (14, Act::Decide(Verdict::Waive)),
             (6, Act::Dispute),
             (10, Act::CloseDispute),
             (4, Act::Payout),
         ];
         let act = self.dice.pick(&acts).unwrap_or(Act::RefundHere);
         match act {
-            Act::RefundHere | Act::CallOff => self.in_our_books(act).await,
+            Act::RefundHere => self.give_back_here().await,
+            Act::CallOff(decision) => {
+                self.about_a_booking(&format!("{decision:?}"), move |app, id| {
+                    Box::pin(async move {
+                        // A failure leaves everything as it was, and who did it sees that.
+                        let _ = call_off(&app, &id, decision).await;
+                        End::Worked
+                    })
+                })
+                .await
+            }
+            Act::Decide(verdict) => {
+                self.about_a_booking(&format!("the fee: {verdict:?}"), move |app, id| {
+                    Box::pin(async move {
+                        let _ = decide(&app, &id, verdict).await;
+                        End::Worked
+                    })
+                })
+                .await
+            }
             Act::RefundAtStripe | Act::Dispute => {
                 let charges: Vec<Value> = self.sandbox.charges().into_iter().filter(is_paid).collect();
                 let Some(charge) = charges.get(self.dice.below(charges.len())) else {
@@ -86,36 +112,35 @@ impl History<'_> {
         Ok(())
     }
 
-    /// What the salon does in the product. There is no door for it yet, so it goes the way that such a door must go.
-    async fn in_our_books(&mut self, act: Act) -> Go {
-        let calling_off = matches!(act, Act::CallOff);
-        let attempts = self.paid_attempts().await?;
+    /// A booking is called off by its client or the salon, or its fee is decided about.
+    async fn about_a_booking(&mut self, what: &str, act: impl FnOnce(App, BookingId) -> Doing) -> Go {
         let bookings = self.bookings().await?;
-        let attempt = attempts.get(self.dice.below(attempts.len())).cloned();
-        let booking = bookings.get(self.dice.below(bookings.len())).cloned();
+        let Some(id) = bookings.get(self.dice.below(bookings.len())).cloned() else {
+            return Ok(());
+        };
+        let (process, app) = self.any_process()?;
+        self.trace
+            .step(self.now(), &format!("{id} is called off, {what}"));
+        let doing = act(app, id);
+        self.choose_weather();
+        self.start(Who::Salon, process, None, doing).await
+    }
+
+    async fn give_back_here(&mut self) -> Go {
+        let attempts = self.paid_attempts().await?;
+        let Some(id) = attempts.get(self.dice.below(attempts.len())).cloned() else {
+            return Ok(());
+        };
         let part = self.dice.between(1, 100);
         let (process, app) = self.any_process()?;
-        let doing: Doing = match (calling_off, booking, attempt) {
-            (true, Some(id), _) => {
-                self.trace.step(self.now(), &format!("the salon calls {id} off"));
-                Box::pin(async move {
-                    // A failure leaves everything as it was, and the salon sees it.
-                    let _ = call_off(&app, &id).await;
-                    End::Worked
-                })
-            }
-            (false, _, Some(id)) => {
-                self.trace.step(
-                    self.now(),
-                    &format!("the salon gives back up to {part} % of {id}"),
-                );
-                Box::pin(async move {
-                    let _ = give_back(&app, &id, part).await;
-                    End::Worked
-                })
-            }
-            _ => return Ok(()),
-        };
+        self.trace.step(
+            self.now(),
+            &format!("the salon gives back up to {part} % of {id}"),
+        );
+        let doing: Doing = Box::pin(async move {
+            let _ = give_back(&app, &id, part).await;
+            End::Worked
+        });
         self.choose_weather();
         self.start(Who::Salon, process, None, doing).await
     }
@@ -152,27 +177,6 @@ pub fn number(object: &Value, name: &str) -> i64 {
 #[must_use]
 pub fn text<'a>(object: &'a Value, name: &str) -> &'a str {
     object.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Calls a booking off, and gives back what was paid for it.
-async fn call_off(app: &App, id: &BookingId) -> Result<(), ApiError> {
-    let mut write = app.store.write().await?;
-    let Some(before) = booking::find(write.conn(), id).await? else {
-        return Ok(());
-    };
-    if !matches!(before.state, BookingState::Held | BookingState::Booked) {
-        return Ok(());
-    }
-    if !booking::advance(write.conn(), id, before.version, BookingState::Cancelled).await? {
-        return Err(ApiError::new(Code::Busy, "changed meanwhile"));
-    }
-    claim::give_up(write.conn(), id.as_str()).await?;
-    for paid in attempt::of_booking(write.conn(), id).await? {
-        if paid.state == AttemptState::Succeeded {
-            refund_part(app, &mut write, &paid, 100).await?;
-        }
-    }
-    Ok(write.commit().await?)
 }
 
 async fn give_back(app: &App, id: &AttemptId, part: i64) -> Result<(), ApiError> {

@@ -50,7 +50,7 @@ impl History<'_> {
             (weight(!self.parked.is_empty(), 45), Next::Resume),
             (12, Next::Work),
             (weight(!self.post.is_empty(), 14), Next::Post),
-            (4, Next::Salon),
+            (9, Next::Salon),
             (9, Next::Time),
             (1, Next::Crash),
             (weight(!self.strays.is_empty(), 5), Next::Stray),

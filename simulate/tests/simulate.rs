@@ -96,6 +96,16 @@ fn a_fee_that_the_reports_lost_is_noticed() {
 }
 
 #[test]
+fn a_fee_that_was_done_without_and_came_is_noticed() {
+    is_noticed(Sabotage::ChargedAnyway, "which is waived, 1 times");
+}
+
+#[test]
+fn a_fee_above_what_its_client_agreed_to_is_noticed() {
+    is_noticed(Sabotage::NobodyAgreed, "a card was charged more than its holder agreed to");
+}
+
+#[test]
 fn payments_that_stay_open_are_noticed() {
     is_noticed(Sabotage::OpenForEver, "not quiet after days: pay-");
 }
