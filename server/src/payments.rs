@@ -64,7 +64,14 @@ impl Seen {
     pub fn is_news_to(&self, attempt: &AttemptRecord) -> bool {
         payment::is_news(attempt.state, self.observation)
             || (self.intent.is_some() && self.intent != attempt.intent)
-            || (self.charge.is_some() && self.charge != attempt.charge)
+            || self.names_charge_of(attempt)
+    }
+
+    /// Whether it says which charge the attempt's is: the first that is heard of, and the one that took the money. An intent may
+    /// have several, and of an earlier one may be heard later.
+    fn names_charge_of(&self, attempt: &AttemptRecord) -> bool {
+        let counts = attempt.charge.is_none() || self.observation == Observation::Succeeded;
+        counts && self.charge.is_some() && self.charge != attempt.charge
     }
 }
 
@@ -162,7 +169,9 @@ pub async fn apply(
         attempt.decline = Some(class);
     }
     attempt.intent = seen.intent.clone().or(attempt.intent);
-    attempt.charge = seen.charge.clone().or(attempt.charge);
+    if moved || seen.names_charge_of(&attempt) {
+        attempt.charge = seen.charge.clone().or(attempt.charge);
+    }
 
     if step.effects.contains(&Effect::AskAgain) {
         attempt.asks += 1;
@@ -381,5 +390,12 @@ mod tests {
             ..attempt
         };
         assert!(!seen(old, Some("pi_1"), Some("ch_1")).is_news_to(&charged));
+        let paid = AttemptRecord {
+            state: AttemptState::Succeeded,
+            ..charged
+        };
+        let declined = Observation::Declined(domain::decline::Decline::AskBank);
+        assert!(!seen(declined, Some("pi_1"), Some("ch_0")).is_news_to(&paid));
+        assert!(seen(Observation::Succeeded, Some("pi_1"), Some("ch_2")).is_news_to(&paid));
     }
 }
