@@ -9,7 +9,7 @@ use domain::{
 use super::{After, Seen, fee, observe, saved};
 use crate::{
     api::error::{ApiError, Code},
-    app::App,
+    app::{App, random_id},
     store::{
         attempt::{self, AttemptRecord},
         booking::{self, BookingRecord},
@@ -261,7 +261,7 @@ pub async fn cancel(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord,
         return Ok(attempt.clone());
     };
     let key = key_of(app, attempt).await?;
-    let answer = app.stripe.cancel(&key, intent).await;
+    let answer = app.stripe.cancel(&key, intent, &random_id()?).await;
     Ok(take_in(app, attempt, Question::Read, answer).await?.after.attempt)
 }
 
