@@ -176,11 +176,11 @@ pub async fn apply(
     if step.effects.contains(&Effect::AskAgain) {
         attempt.asks += 1;
     }
-    let ask_at = attempt
+    attempt.ask_at = attempt
         .state
         .is_open()
         .then(|| now.plus_millis(ask::pause(attempt.asks)));
-    attempt::rewrite(write.conn(), &attempt, ask_at).await?;
+    attempt::rewrite(write.conn(), &attempt).await?;
     if moved && attempt.state == AttemptState::Succeeded {
         book(write, &attempt, now).await?;
         if attempt.purpose == Purpose::Booking && !step.effects.contains(&Effect::RefundAll) {
@@ -367,6 +367,7 @@ mod tests {
             reserved: 0,
             for_nothing: false,
             asks: 0,
+            ask_at: None,
             created: Moment(0),
         };
         let seen = |observation, intent: Option<&str>, charge: Option<&str>| Seen {

@@ -58,6 +58,13 @@ pub fn pause(asks: i64) -> i64 {
     }
 }
 
+/// Milliseconds that the first call of an attempt has before anybody asks about it. Where a card is saved, a customer is made
+/// first, by a call of its own; when that is done the charge has its time anew.
+#[must_use]
+pub fn patience(saves: bool) -> i64 {
+    if saves { pause(0) + 60_000 } else { pause(0) }
+}
+
 /// Sends a new attempt's charge and applies the answer. `saves`: the client agreed to have the card saved.
 ///
 /// # Errors
@@ -70,7 +77,11 @@ pub async fn charge(
     saves: bool,
 ) -> Result<Asked, ApiError> {
     let customer = if saves {
-        saved::customer(app, key, attempt).await?
+        let customer = saved::customer(app, key, attempt).await?;
+        let mut write = app.store.write().await?;
+        attempt::begin_now(write.conn(), &attempt.id, app.now().plus_millis(pause(0))).await?;
+        write.commit().await?;
+        customer
     } else {
         Ok(None)
     };

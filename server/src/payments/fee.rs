@@ -168,9 +168,10 @@ pub(super) async fn enter(
                 reserved: 0,
                 for_nothing: false,
                 asks: 0,
+                ask_at: Some(now),
                 created: now,
             };
-            Ok(attempt::insert(write.conn(), &new, now, None).await?)
+            Ok(attempt::insert(write.conn(), &new, None).await?)
         }
         FeeState::NeedsClient => mail(write, booking, Letter::FeeToPay, now).await,
         _ => Ok(()),
