@@ -109,7 +109,7 @@ pub async fn find(context: &Context, request: FreeTimesRequest) -> Result<FreeTi
     Ok(FreeTimes { days, next })
 }
 
-/// Whether the salon offers this start with this person: inside the working hours, on the salon's steps, not too early.
+/// Whether the salon offers this start with this person: inside the working hours, on the salon's steps, not before `earliest`.
 /// Other bookings are not looked at.
 ///
 /// # Errors
@@ -119,10 +119,10 @@ pub fn is_offered(
     person: &EmployeeRecord,
     services: &[Service],
     start: Moment,
-    now: Moment,
+    earliest: Moment,
 ) -> Result<bool, ApiError> {
     let zone = zone(salon)?;
-    Ok(search(salon, &zone, person, services, &[], now)?.offers(start))
+    Ok(search(salon, &zone, person, services, &[], earliest)?.offers(start))
 }
 
 /// The free times of some days, with whom: the first in the salon's order who is free.
@@ -138,12 +138,13 @@ fn look(
     count: u16,
 ) -> Result<BTreeMap<Date, BTreeMap<Moment, EmployeeId>>, ApiError> {
     let mut days: BTreeMap<Date, BTreeMap<Moment, EmployeeId>> = BTreeMap::new();
+    let earliest = now.plus_minutes(salon.lead_minutes);
     for person in people {
         let busy = busy
             .get(&person.employee.id)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        for day in search(salon, zone, person, services, busy, now)?.days(from, count) {
+        for day in search(salon, zone, person, services, busy, earliest)?.days(from, count) {
             let times = days.entry(day.date).or_default();
             for start in day.starts {
                 times.entry(start).or_insert_with(|| person.employee.id.clone());
@@ -159,7 +160,7 @@ fn search<'a>(
     person: &'a EmployeeRecord,
     services: &[Service],
     busy: &'a [Busy],
-    now: Moment,
+    earliest: Moment,
 ) -> Result<Search<'a>, ApiError> {
     let minutes: u16 = services.iter().map(|service| service.minutes).sum();
     let duration = DurationMinutes::parse(minutes).ok_or_else(|| {
@@ -175,7 +176,7 @@ fn search<'a>(
         busy,
         duration,
         step: step.ok_or_else(|| StoreError::damaged("step_minutes"))?,
-        earliest: now.plus_minutes(salon.lead_minutes),
+        earliest,
     })
 }
 

@@ -44,7 +44,7 @@ pub async fn carry_out(
         client: None,
     };
     let chosen = Chosen::of(&context, salon.clone(), &choice).await?;
-    chosen.check_start(start, app.now())?;
+    chosen.check_start(start, chosen.earliest(app.now()))?;
     let to = BookingRecord {
         start,
         // As long as it was booked for, whatever the service takes by now.
