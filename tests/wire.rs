@@ -285,11 +285,12 @@ fn the_server_reads_what_is_asked() {
             request: HoldRequest {
                 choice: choice(),
                 client: client.clone(),
+                again: true,
             },
         }
         .request(),
     );
-    assert!(held.choice == choice() && held.client == client);
+    assert!(held.choice == choice() && held.client == client && held.again);
 
     let request = FreeTimesRequest {
         salon: SalonSlug::parse("lumen").unwrap(),

@@ -65,7 +65,14 @@ impl Seen {
     pub fn is_news_to(&self, attempt: &AttemptRecord) -> bool {
         payment::is_news(attempt.state, self.observation)
             || (self.intent.is_some() && self.intent != attempt.intent)
-            || (self.charge.is_some() && self.charge != attempt.charge)
+            || self.names_charge_of(attempt)
+    }
+
+    /// Whether it says which charge the attempt's is: the first that is heard of, and the one that took the money. An intent may
+    /// have several, and of an earlier one may be heard later.
+    fn names_charge_of(&self, attempt: &AttemptRecord) -> bool {
+        let counts = attempt.charge.is_none() || self.observation == Observation::Succeeded;
+        counts && self.charge.is_some() && self.charge != attempt.charge
     }
 }
 
@@ -163,16 +170,18 @@ pub async fn apply(
         attempt.decline = Some(class);
     }
     attempt.intent = seen.intent.clone().or(attempt.intent);
-    attempt.charge = seen.charge.clone().or(attempt.charge);
+    if moved || seen.names_charge_of(&attempt) {
+        attempt.charge = seen.charge.clone().or(attempt.charge);
+    }
 
     if step.effects.contains(&Effect::AskAgain) {
         attempt.asks += 1;
     }
-    let ask_at = attempt
+    attempt.ask_at = attempt
         .state
         .is_open()
         .then(|| now.plus_millis(ask::pause(attempt.asks)));
-    attempt::rewrite(write.conn(), &attempt, ask_at).await?;
+    attempt::rewrite(write.conn(), &attempt).await?;
     if moved && attempt.state == AttemptState::Succeeded {
         book(write, &attempt, now).await?;
         if attempt.purpose == Purpose::Booking && !step.effects.contains(&Effect::RefundAll) {
@@ -361,6 +370,7 @@ mod tests {
             for_nothing: false,
             reach: Reach::Now,
             asks: 0,
+            ask_at: None,
             created: Moment(0),
         };
         let seen = |observation, intent: Option<&str>, charge: Option<&str>| Seen {
@@ -384,5 +394,12 @@ mod tests {
             ..attempt
         };
         assert!(!seen(old, Some("pi_1"), Some("ch_1")).is_news_to(&charged));
+        let paid = AttemptRecord {
+            state: AttemptState::Succeeded,
+            ..charged
+        };
+        let declined = Observation::Declined(domain::decline::Decline::AskBank);
+        assert!(!seen(declined, Some("pi_1"), Some("ch_0")).is_news_to(&paid));
+        assert!(seen(Observation::Succeeded, Some("pi_1"), Some("ch_2")).is_news_to(&paid));
     }
 }

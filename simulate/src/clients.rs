@@ -375,6 +375,7 @@ fn ask_for(client: &Client) -> Asking<Booking> {
                 language: "en".to_owned(),
                 ..hold::Client::default()
             },
+            again: false,
         })),
         Wish::Visit(link) => Box::pin(open_link(OpenRequest { link: link.clone() })),
     }

@@ -102,7 +102,10 @@ fn a_fee_that_was_done_without_and_came_is_noticed() {
 
 #[test]
 fn a_fee_above_what_its_client_agreed_to_is_noticed() {
-    is_noticed(Sabotage::NobodyAgreed, "a card was charged more than its holder agreed to");
+    is_noticed(
+        Sabotage::NobodyAgreed,
+        "a card was charged more than its holder agreed to",
+    );
 }
 
 #[test]

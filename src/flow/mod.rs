@@ -26,6 +26,11 @@ use crate::{
 
 /// Takes the chosen slot for the typed details, and goes on to payment.
 pub fn hold(app: App) {
+    take(app, false);
+}
+
+/// `again`: what was typed before and this page does not know stays as it is.
+fn take(app: App, again: bool) {
     if app.busy.get_untracked() != Busy::No {
         return;
     }
@@ -39,7 +44,11 @@ pub fn hold(app: App) {
         let held = call(
             app,
             HoldCall {
-                request: HoldRequest { choice, client },
+                request: HoldRequest {
+                    choice,
+                    client,
+                    again,
+                },
             },
             Some(&token),
         )
@@ -186,7 +195,7 @@ pub fn take_again(app: App) {
             if let Some(booking) = app.booking.get_untracked() {
                 details::fill(&booking.client, &booking.email);
             }
-            hold(app);
+            take(app, true);
         }
     }
 }

@@ -45,6 +45,7 @@ pub fn hold(request: &HoldRequest) -> JsValue {
                 ("language", client.language.as_str().into()),
             ]),
         ),
+        ("again", request.again.into()),
     ])
 }
 

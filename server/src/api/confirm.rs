@@ -77,7 +77,7 @@ pub enum Next {
 /// Not to be sent again by itself: after a lost answer ask [`settle`].
 ///
 /// # Errors
-/// `NotYours`, `HoldEnded`, `PriceChanged`, `InProgress`, `AlreadyPaid`, `OpenedElsewhere`, `PaymentDown`.
+/// `NotYours`, `HoldEnded`, `PriceChanged`, `InProgress`, `AlreadyPaid`, `OpenedElsewhere`, `LinkExpired`, `PaymentDown`.
 #[server(name = ConfirmCall, prefix = "/api/v1", endpoint = "confirm", input = Json, output = Json)]
 pub async fn confirm(request: ConfirmRequest) -> Result<Confirmed, ApiError> {
     crate::handlers::confirm::confirm(request).await

@@ -13,6 +13,10 @@ pub struct HoldRequest {
     pub choice: Choice,
     /// For whom.
     pub client: Client,
+    /// The client takes the same again, on a page that need not know all that was typed: a telephone number or a note that is
+    /// empty stays as it is with the bearer's booking.
+    #[serde(default)]
+    pub again: bool,
 }
 
 /// Who books.

@@ -11,7 +11,7 @@ use domain::{
 use super::{
     bill, consent,
     context::{Context, current},
-    declines,
+    declines, link,
     quote::Chosen,
     tip,
     view::{Around, manage_address, view_of, view_of_fee},
@@ -83,9 +83,9 @@ pub async fn settle(_: SettleRequest) -> Result<Confirmed, ApiError> {
         return unpaid(&context, &salon, fee.as_ref(), &booking, &attempts).await;
     };
     // Another request is waiting for Stripe's answer to this one: it will write it down.
-    let in_flight =
-        latest.state == AttemptState::Created && context.app.now().since(latest.created) < ask::pause(0);
-    if !latest.state.is_open() || in_flight {
+    // And a charge of the saved card is the worker's to send.
+    let to_send = !latest.by_client() && latest.intent.is_none();
+    if !latest.state.is_open() || latest.is_in_flight(context.app.now()) || to_send {
         // Read again after its attempts: what has ended one of them meanwhile has changed the booking too.
         let booking = context.booking().await?;
         let after = After {
@@ -175,7 +175,10 @@ async fn begin(
         let now = app.now();
         match fee {
             Some(_) => check_payable(app, &booking).await?,
-            None => check_open(&booking, now)?,
+            None => {
+                check_open(&booking, now)?;
+                check_link(salon, &booking)?;
+            }
         }
         // Read again, it may ask for another sum: a tip was chosen in another tab.
         check_sum(&booking, fee, sum)?;
@@ -209,6 +212,7 @@ async fn begin(
             for_nothing: false,
             reach: Reach::Now,
             asks: 0,
+            ask_at: Some(now.plus_millis(ask::patience(card.consent.is_some()))),
             created: now,
         };
         let mut write = app.store.write().await?;
@@ -217,7 +221,7 @@ async fn begin(
             booking = context.booking().await?;
             continue;
         }
-        match attempt::insert(write.conn(), &new, now.plus_millis(ask::pause(0)), context.client).await {
+        match attempt::insert(write.conn(), &new, context.client).await {
             Ok(()) => {}
             Err(StoreError::Failed(error)) if is_taken(&error) => return Err(in_progress()),
             Err(error) => return Err(error.into()),
@@ -276,6 +280,14 @@ fn check_open(booking: &BookingRecord, now: Moment) -> Result<(), ApiError> {
             "This booking was called off. Nothing was charged.",
         )),
     }
+}
+
+/// Whether the salon still takes payments by link, for a page that was opened by one.
+fn check_link(salon: &SalonRecord, booking: &BookingRecord) -> Result<(), ApiError> {
+    if booking.token_until.is_none() || salon.link_payment {
+        return Ok(());
+    }
+    Err(link::switched_off())
 }
 
 /// Prices the booking again from the salon's tables. When it comes out otherwise than the client was told, the booking gets

@@ -117,7 +117,7 @@ pub async fn find(context: &Context, request: FreeTimesRequest) -> Result<FreeTi
     })
 }
 
-/// Whether the salon offers this start with this person: inside the working hours, on the salon's steps, not too early.
+/// Whether the salon offers this start with this person: inside the working hours, on the salon's steps, not before `earliest`.
 /// Other bookings are not looked at.
 ///
 /// # Errors
@@ -127,10 +127,9 @@ pub fn is_offered(
     person: &EmployeeRecord,
     services: &[Service],
     start: Moment,
-    now: Moment,
+    earliest: Moment,
 ) -> Result<bool, ApiError> {
     let zone = zone(salon)?;
-    let earliest = now.plus_minutes(salon.lead_minutes);
     Ok(search(salon, &zone, person, length(services), &[], earliest)?.offers(start))
 }
 
@@ -180,12 +179,12 @@ fn look(
     count: u16,
 ) -> Result<BTreeMap<Date, BTreeMap<Moment, EmployeeId>>, ApiError> {
     let mut days: BTreeMap<Date, BTreeMap<Moment, EmployeeId>> = BTreeMap::new();
+    let earliest = now.plus_minutes(salon.lead_minutes);
     for person in people {
         let busy = busy
             .get(&person.employee.id)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        let earliest = now.plus_minutes(salon.lead_minutes);
         for day in search(salon, zone, person, length(services), busy, earliest)?.days(from, count) {
             let times = days.entry(day.date).or_default();
             for start in day.starts {

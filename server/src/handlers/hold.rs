@@ -82,6 +82,7 @@ async fn try_hold(
     let now = app.now();
     let mut write = app.store.write().await?;
     let before = booking::by_token(write.conn(), hash).await?;
+    let request = &with_what_was_typed(request, before.as_ref());
     let (record, attempts) = match &before {
         None => (new_booking(request, chosen, quote, now)?, vec![]),
         Some(before) => {
@@ -103,7 +104,12 @@ async fn try_hold(
             (again, attempts)
         }
     };
-    chosen.check_start(request.choice.start, now)?;
+    // Who was granted this time in time may have it again until it begins.
+    let granted = before
+        .as_ref()
+        .is_some_and(|before| before.choice.as_ref() == Some(&request.choice));
+    let earliest = if granted { now } else { chosen.earliest(now) };
+    chosen.check_start(request.choice.start, earliest)?;
     // The booking's row first, then its time, as everywhere: two that want both can't wait for each other.
     let lines = chosen.lines();
     let written = match &before {
@@ -136,6 +142,22 @@ async fn try_hold(
         booking: record,
         attempts,
     }))
+}
+
+/// The request with the details that its page does not know, from the booking before it.
+fn with_what_was_typed(request: &HoldRequest, before: Option<&BookingRecord>) -> HoldRequest {
+    let mut request = request.clone();
+    if let Some(before) = before.filter(|_| request.again) {
+        for (new, old) in [
+            (&mut request.client.phone, &before.client.phone),
+            (&mut request.client.note, &before.client.note),
+        ] {
+            if new.is_empty() {
+                new.clone_from(old);
+            }
+        }
+    }
+    request
 }
 
 /// Whether the hold may be changed: not while money may be on its way, and not once it is booked.

@@ -3,7 +3,7 @@
 use domain::{
     fee::FeeState,
     id::LinkToken,
-    payment::{AttemptState, BookingState, Purpose},
+    payment::{BookingState, Purpose},
 };
 
 use super::{
@@ -93,10 +93,7 @@ pub async fn open(request: OpenRequest) -> Result<Booking, ApiError> {
     let fee = bill::of_link(app, &visit).await?;
     let paid = is_paid(app, &visit, fee.as_ref()).await?;
     if !salon.link_payment && fee.is_none() && !paid {
-        return Err(ApiError::new(
-            Code::LinkExpired,
-            "The salon takes no payments by link at the moment.",
-        ));
+        return Err(switched_off());
     }
     if visit.state == BookingState::Cancelled && fee.is_none() {
         return Err(ApiError::new(
@@ -122,6 +119,15 @@ pub async fn open(request: OpenRequest) -> Result<Booking, ApiError> {
     view(app, &visit).await
 }
 
+/// The salon's switch for payments by link is off.
+#[must_use]
+pub fn switched_off() -> ApiError {
+    ApiError::new(
+        Code::LinkExpired,
+        "The salon takes no payments by link at the moment.",
+    )
+}
+
 /// Whether what a link is about is paid: then it says so, however long ago its time was over.
 async fn is_paid(app: &App, visit: &BookingRecord, fee: Option<&FeeRecord>) -> Result<bool, ApiError> {
     if let Some(fee) = fee {
@@ -139,9 +145,7 @@ async fn end_earlier(context: &Context, visit: &BookingRecord, purpose: Purpose)
         let Some(open) = attempts.into_iter().find(|attempt| attempt.state.is_open()) else {
             return Ok(());
         };
-        let in_flight =
-            open.state == AttemptState::Created && context.app.now().since(open.created) < ask::pause(0);
-        if in_flight || ask::end(&context.app, &open).await?.state.is_open() {
+        if open.is_in_flight(context.app.now()) || ask::end(&context.app, &open).await?.state.is_open() {
             break;
         }
     }

@@ -78,8 +78,8 @@ impl Chosen {
         let date = match &choice.date {
             None => None,
             Some(id) => {
-                let from = context.app.now().plus_minutes(salon.lead_minutes);
-                let dates = offer::dates(db, slug, from).await?;
+                // How near it may be is another question ([`Chosen::check_start`]), and none of a seat that is held already.
+                let dates = offer::dates(db, slug, choice.start).await?;
                 Some(
                     dates
                         .into_iter()
@@ -132,16 +132,24 @@ impl Chosen {
         self.services.iter().map(line).collect()
     }
 
-    /// Whether the salon offers this start at all: inside the working hours, not in the past, on the salon's steps.
+    /// The earliest start that the salon still offers to whoever comes now.
+    #[must_use]
+    pub fn earliest(&self, now: Moment) -> Moment {
+        now.plus_minutes(self.salon.lead_minutes)
+    }
+
+    /// Whether the salon offers this start at all: inside the working hours, on the salon's steps, and not before `earliest`.
     ///
     /// Other bookings are not looked at: whoever claims the time first has it.
     ///
     /// # Errors
     /// `SlotTaken` when it does not; `Failed` when the salon's settings are damaged.
-    pub fn check_start(&self, start: Moment, now: Moment) -> Result<(), ApiError> {
+    pub fn check_start(&self, start: Moment, earliest: Moment) -> Result<(), ApiError> {
         let offered = match &self.date {
-            Some(date) => date.date.start == start,
-            None => super::free_times::is_offered(&self.salon, &self.employee, &self.services, start, now)?,
+            Some(date) => date.date.start == start && start >= earliest,
+            None => {
+                super::free_times::is_offered(&self.salon, &self.employee, &self.services, start, earliest)?
+            }
         };
         if offered {
             return Ok(());

@@ -9,7 +9,7 @@ use domain::{
 use super::{After, Seen, fee, observe, saved};
 use crate::{
     api::error::{ApiError, Code},
-    app::App,
+    app::{App, random_id},
     store::{
         attempt::{self, AttemptRecord, Reach},
         booking::{self, BookingRecord},
@@ -58,6 +58,13 @@ pub fn pause(asks: i64) -> i64 {
     }
 }
 
+/// Milliseconds that the first call of an attempt has before anybody asks about it. Where a card is saved, a customer is made
+/// first, by a call of its own; when that is done the charge has its time anew.
+#[must_use]
+pub fn patience(saves: bool) -> i64 {
+    if saves { pause(0) + 60_000 } else { pause(0) }
+}
+
 /// Sends a new attempt's charge and applies the answer. `saves`: the client agreed to have the card saved.
 ///
 /// # Errors
@@ -70,7 +77,11 @@ pub async fn charge(
     saves: bool,
 ) -> Result<Asked, ApiError> {
     let customer = if saves {
-        saved::customer(app, key, attempt).await?
+        let customer = saved::customer(app, key, attempt).await?;
+        let mut write = app.store.write().await?;
+        attempt::begin_now(write.conn(), &attempt.id, app.now().plus_millis(pause(0))).await?;
+        write.commit().await?;
+        customer
     } else {
         Ok(None)
     };
@@ -272,7 +283,7 @@ pub async fn cancel(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord,
         return Ok(ask(app, attempt).await?.after.attempt);
     }
     let key = key_of(app, attempt).await?;
-    let answer = app.stripe.cancel(&key, intent).await;
+    let answer = app.stripe.cancel(&key, intent, &random_id()?).await;
     Ok(take_in(app, attempt, Question::Read, answer).await?.after.attempt)
 }
 

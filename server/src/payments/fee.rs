@@ -178,9 +178,10 @@ pub(super) async fn enter(
                 for_nothing: false,
                 reach: Reach::Now,
                 asks: 0,
+                ask_at: Some(now),
                 created: now,
             };
-            Ok(attempt::insert(write.conn(), &new, now, None).await?)
+            Ok(attempt::insert(write.conn(), &new, None).await?)
         }
         FeeState::NeedsClient => mail(write, booking, Letter::FeeToPay, now).await,
         _ => Ok(()),

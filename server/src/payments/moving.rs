@@ -70,7 +70,7 @@ pub async fn carry_out(
         client: None,
     };
     let chosen = Chosen::of(&context, salon.clone(), &choice).await?;
-    chosen.check_start(start, app.now())?;
+    chosen.check_start(start, chosen.earliest(app.now()))?;
     let place = Place {
         start,
         ..Place::of(booking)

@@ -49,6 +49,8 @@ pub struct AttemptRecord {
     pub reach: Reach,
     /// How often Stripe was asked what became of it.
     pub asks: i64,
+    /// When it is asked next; `None`: not any more.
+    pub ask_at: Option<Moment>,
     /// When it began.
     pub created: Moment,
 }
@@ -109,6 +111,12 @@ impl AttemptRecord {
         !self.confirmation_token.is_empty()
     }
 
+    /// Whether its first call may be on its way at this moment: whoever sends it writes down what came of it.
+    #[must_use]
+    pub fn is_in_flight(&self, now: Moment) -> bool {
+        self.state == AttemptState::Created && self.asks == 0 && self.ask_at > Some(now)
+    }
+
     /// Why its card was declined. That stays so when its intent is cancelled for it, a moment later.
     #[must_use]
     pub fn declined(&self) -> Option<Decline> {
@@ -125,7 +133,7 @@ macro_rules! select {
     ($where:literal) => {
         concat!(
             "SELECT id, booking, purpose, salon, sum, currency, state, confirmation_token, intent, charge, decline, refunded, \
-             reserved, asks, created, (SELECT COUNT(*) FROM refund r WHERE r.attempt = attempt.id AND r.reason = 'no_booking') \
+             reserved, asks, ask_at, created, (SELECT COUNT(*) FROM refund r WHERE r.attempt = attempt.id AND r.reason = 'no_booking') \
              AS for_nothing, CASE WHEN mode = (SELECT s.mode FROM salon s WHERE s.slug = attempt.salon) THEN 'now' ELSE mode END \
              AS reach FROM attempt WHERE ",
             $where
@@ -212,14 +220,13 @@ pub async fn declined_since(
     Ok(count)
 }
 
-/// Writes a new attempt. Stripe is asked about it at `ask_at`, should its answer be lost with this process.
+/// Writes a new attempt. When Stripe is asked about it is for the case that its answer is lost with this process.
 ///
 /// # Errors
 /// [`StoreError`]; a unique violation when another attempt of the booking is open.
 pub async fn insert(
     db: &mut AnyConnection,
     new: &AttemptRecord,
-    ask_at: Moment,
     client: Option<IpAddr>,
 ) -> Result<(), StoreError> {
     // What the figures need to know of it is noted now: later the booking may be another person's, with other lines.
@@ -238,7 +245,7 @@ pub async fn insert(
     .bind(new.sum.currency().code())
     .bind(to_name(&new.state)?)
     .bind(&new.confirmation_token)
-    .bind(ask_at.0)
+    .bind(new.ask_at.map(|at| at.0))
     .bind(new.created.0)
     .bind(client.map(|address| address.to_string()))
     .execute(&mut *db)
@@ -275,17 +282,13 @@ pub async fn address(db: impl AnyExecutor<'_>, id: &AttemptId) -> Result<Option<
     Ok(row.and_then(|(address,)| address))
 }
 
-/// Writes where an attempt stands, and when Stripe is asked about it next (`None`: not any more).
+/// Writes where an attempt stands, and when Stripe is asked about it next.
 ///
 /// What is known of the intent and the charge stays known.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn rewrite(
-    db: &mut AnyConnection,
-    to: &AttemptRecord,
-    ask_at: Option<Moment>,
-) -> Result<(), StoreError> {
+pub async fn rewrite(db: &mut AnyConnection, to: &AttemptRecord) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE attempt SET state = $2, intent = COALESCE($3, intent), charge = COALESCE($4, charge), decline = $5, \
          ask_at = $6, asks = $7 WHERE id = $1",
@@ -295,7 +298,7 @@ pub async fn rewrite(
     .bind(to.intent.as_deref())
     .bind(to.charge.as_deref())
     .bind(to.decline.map(Decline::as_str))
-    .bind(ask_at.map(|at| at.0))
+    .bind(to.ask_at.map(|at| at.0))
     .bind(to.asks)
     .execute(db)
     .await?;
@@ -387,6 +390,19 @@ pub async fn put_off(
     Ok(done.rows_affected() == 1)
 }
 
+/// The first call of an attempt begins only now: nobody asks about it before `until`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn begin_now(db: &mut AnyConnection, id: &AttemptId, until: Moment) -> Result<(), StoreError> {
+    sqlx::query("UPDATE attempt SET ask_at = $2 WHERE id = $1 AND state = 'created' AND asks = 0")
+        .bind(id.as_str())
+        .bind(until.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Nobody wants the fee of this booking any more: a charge that Stripe was never asked for is ended, and what became of one
 /// that it was asked for is looked at next.
 ///
@@ -461,6 +477,7 @@ struct Row {
     refunded: i64,
     reserved: i64,
     asks: i64,
+    ask_at: Option<i64>,
     created: i64,
     for_nothing: i64,
     reach: String,
@@ -485,6 +502,7 @@ impl Row {
             for_nothing: self.for_nothing != 0,
             reach: from_name(&self.reach)?,
             asks: self.asks,
+            ask_at: self.ask_at.map(Moment),
             created: Moment(self.created),
         })
     }

@@ -67,6 +67,9 @@ pub async fn roll(db: &mut AnyConnection, most: i64) -> Result<usize, StoreError
     .bind(most)
     .fetch_all(&mut *db)
     .await?;
+    for row in entries.iter().filter(|row| row.kind != "captured") {
+        kept::cap(db, &row.attempt).await?;
+    }
     let kept = kept::take(db, most).await?;
     let count = entries.len() + fees.len() + kept.len();
     let mut facets = Facets::default();
@@ -97,11 +100,12 @@ pub async fn roll(db: &mut AnyConnection, most: i64) -> Result<usize, StoreError
 /// # Errors
 /// [`StoreError`].
 pub async fn any_to_roll(db: &AnyPool) -> Result<bool, StoreError> {
-    let found: Option<(i64,)> = sqlx::query_as(
+    let found: Option<(i64,)> = sqlx::query_as(concat!(
         "SELECT CAST(1 AS BIGINT) WHERE EXISTS (SELECT 1 FROM ledger WHERE rolled = 0) \
-         OR EXISTS (SELECT 1 FROM settled WHERE rolled = 0) OR EXISTS (SELECT 1 FROM fee \
-         WHERE rolled_kept <> CASE WHEN state IN ('asked', 'waived') THEN 0 ELSE kept END)",
-    )
+         OR EXISTS (SELECT 1 FROM settled WHERE rolled = 0) OR EXISTS (SELECT 1 FROM fee WHERE rolled_kept <> ",
+        kept::counts!(),
+        ")"
+    ))
     .fetch_optional(db)
     .await?;
     Ok(found.is_some())

@@ -185,9 +185,13 @@ impl StripeClient {
                 Ok(response) => {
                     let wanted = retry_wanted(response.status(), response.headers());
                     match read(response).await {
-                        Err(StripeError::Unknown(why)) if wanted => {
+                        // Whatever it says: that it wants to be asked again is no definite word.
+                        Err(error @ (StripeError::Unknown(_) | StripeError::Refused { .. })) if wanted => {
                             unreachable = false;
-                            StripeError::Unknown(why)
+                            match error {
+                                StripeError::Unknown(why) => StripeError::Unknown(why),
+                                refused => StripeError::Unknown(refused.to_string()),
+                            }
                         }
                         // Who is not let in now may have been let in at the try before, whose answer was lost.
                         Err(

@@ -173,13 +173,18 @@ impl StripeClient {
         self.get(key, &format!("/v1/payment_intents/{id}")).await
     }
 
-    /// Cancels an intent, or says what it is instead when it can't be cancelled any more (it was paid, or is cancelled).
+    /// Cancels an intent, or says what it is instead when it can't be cancelled any more (it was paid, or is cancelled), or when
+    /// what came of it is not known.
+    ///
+    /// `once` is another at each call: Stripe would give a failure that it keeps under a key again for a day. Cancelling twice
+    /// is cancelling.
     ///
     /// # Errors
     /// [`StripeError`].
-    pub async fn cancel(&self, key: &SecretKey, id: &str) -> Result<Intent, StripeError> {
+    pub async fn cancel(&self, key: &SecretKey, id: &str, once: &str) -> Result<Intent, StripeError> {
         let path = format!("/v1/payment_intents/{id}/cancel");
-        match self.post(key, &path, &format!("cancel_{id}"), &[]).await {
+        match self.post(key, &path, &format!("cancel_{once}"), &[]).await {
+            Err(StripeError::Unknown(_)) => self.intent(key, id).await,
             Err(StripeError::Refused { code: Some(code), .. })
                 if code == "payment_intent_unexpected_state" =>
             {

@@ -1,6 +1,15 @@
 //! What only shows at its edges: how long is waited between tries, how far back is looked, and that old news changes nothing.
 
-use domain::time::Moment;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::http::StatusCode;
+use domain::{key::SecretKey, time::Moment};
 use serde_json::json;
 use server::{
     api::{
@@ -9,6 +18,7 @@ use server::{
         error::Code,
     },
     payments::ask::pause,
+    stripe::{StripeClient, StripeError, client::Patience},
 };
 
 use crate::harness::{BANK_ASKS, House, VISA, eur};
@@ -238,4 +248,41 @@ where
         .fetch_one(house.app.store.read())
         .await
         .unwrap()
+}
+
+/// Stripe asks for another try of what it refused, such as while something else has the object.
+#[tokio::test]
+async fn a_refusal_that_wants_another_try_is_no_definite_no() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    let answer = move || {
+        let number = counted.fetch_add(1, Ordering::SeqCst);
+        async move {
+            let refused = json!({"error": {"type": "invalid_request_error", "code": "lock_timeout", "message": "Locked."}});
+            let again = if number < 5 { "true" } else { "false" };
+            (
+                StatusCode::BAD_REQUEST,
+                [("stripe-should-retry", again)],
+                refused.to_string(),
+            )
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+    let patience = Patience {
+        pause: Duration::ZERO,
+        ..Patience::default()
+    };
+    let client = StripeClient::with_patience(&url, patience).unwrap();
+    let key = SecretKey::parse(stripe_sandbox::SECRET_KEY).unwrap();
+    let three = client.intent(&key, "pi_1").await.unwrap_err();
+    assert!(matches!(three, StripeError::Unknown(_)), "{three:?}");
+    assert_eq!(calls.load(Ordering::SeqCst), 3);
+    let said_no = client.intent(&key, "pi_1").await.unwrap_err();
+    assert!(
+        matches!(said_no, StripeError::Refused { status: 400, .. }),
+        "{said_no:?}"
+    );
+    assert_eq!(calls.load(Ordering::SeqCst), 6);
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use server::api::{
     booking::{Payment, State},
     confirm::{Next, Pay},
@@ -266,4 +267,26 @@ async fn a_small_payment_that_was_declined_can_t_pay_for_what_costs_more() {
     assert!(told("not the sum that is to be paid"), "{:?}", house.letters());
     assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
     assert_eq!(house.kept(), 4800);
+}
+
+#[tokio::test]
+async fn a_failure_that_stripe_keeps_for_a_day_holds_no_time_for_a_day() {
+    for (fault, stored) in [("500_before", true), ("500_after", true)] {
+        let house = House::start().await;
+        let page = house.page();
+        let choice = house.free("svc_cut", "emp_anna").await;
+        page.hold(&choice).await.unwrap();
+        let next = page.pay(4800, BANK_ASKS).await.unwrap().next;
+        assert!(matches!(next, Next::ConfirmWithBank { .. }), "{next:?}");
+        let fault = json!({"path": "/v1/payment_intents/*/cancel", "fault": fault, "stored": stored});
+        control(&house, "faults", fault).await;
+        house.pass_minutes(16);
+        for _ in 0..3 {
+            house.work().await;
+            house.pass_minutes(2);
+        }
+        let state = page.status().await.unwrap().state;
+        assert_eq!(state, State::Expired);
+        house.page().hold(&choice).await.unwrap();
+    }
 }

@@ -229,3 +229,32 @@ async fn what_a_webhook_says_of_a_fee_finds_it() {
     settle_all(&house).await;
     assert_eq!((house.kept(), house.taken().len()), (9500, 2));
 }
+
+#[tokio::test]
+async fn nobody_asks_about_a_payment_while_the_customer_for_its_card_is_still_being_made() {
+    let house = House::start().await;
+    set(&house, |changes| changes.save_cards = true).await;
+    let page = house.page();
+    let held = page
+        .hold(&house.free_nth("svc_colour", "emp_anna", 150).await)
+        .await
+        .unwrap();
+    let slow = json!({"path": "/v1/customers", "method": "POST", "fault": "slow", "delay_ms": 2_000});
+    control(&house, "faults", slow).await;
+    let paying = confirm(&page, 2850, VISA, held.consent.as_ref());
+    let meanwhile = async {
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        house.pass_minutes(1);
+        house.work().await;
+        let seen = page.settle().await.unwrap();
+        (seen.next, house.taken().len())
+    };
+    let (paid, (next, taken)) = tokio::join!(paying, meanwhile);
+    assert_eq!(
+        (next, taken),
+        (Next::Wait, 0),
+        "a question went before the charge"
+    );
+    assert_eq!(paid.unwrap().next, Next::Done);
+    assert_eq!((house.taken().len(), house.kept()), (1, 2850));
+}

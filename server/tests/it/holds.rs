@@ -2,13 +2,16 @@
 
 use serde_json::json;
 use server::api::{
-    booking::{Payment, State},
+    booking::{Booking, Payment, State},
     confirm::Next,
     error::Code,
     free_times::FreeTimes,
 };
 
-use crate::harness::{BANK_ASKS, House, VISA, all, eur};
+use crate::{
+    harness::{BANK_ASKS, House, VISA, all, eur},
+    processes::group_event,
+};
 
 #[tokio::test]
 async fn of_many_at_once_one_gets_the_slot() {
@@ -195,4 +198,95 @@ async fn days_end_where_nothing_can_be_booked_any_more_and_the_answer_says_where
         (beyond.days.len(), beyond.next, beyond.last),
         (0, None, first.last)
     );
+}
+
+/// Lets time pass until so many minutes before this start.
+fn until(house: &House, start: domain::time::Moment, minutes: i64) {
+    let left = start.plus_minutes(-minutes).since(house.app.now());
+    assert!(left > 0, "it is too late already");
+    house.pass_minutes(left / 60_000);
+}
+
+async fn lead_of_an_hour(house: &House) {
+    sqlx::query("UPDATE salon SET lead_minutes = 60")
+        .execute(house.app.store.read())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_seat_that_was_held_in_time_is_paid_though_the_event_is_near_by_then() {
+    let house = House::start().await;
+    lead_of_an_hour(&house).await;
+    let event = group_event(&house).await;
+    until(&house, event.start, 62);
+    let page = house.page();
+    page.hold(&event).await.unwrap();
+    house.pass_minutes(5);
+    let late = house.page().hold(&event).await.unwrap_err();
+    assert_eq!(late.code, Code::SlotTaken, "nobody else takes one any more");
+    assert_eq!(page.pay(3500, VISA).await.unwrap().next, Next::Done);
+}
+
+#[tokio::test]
+async fn who_held_a_time_takes_it_again_though_it_is_near_by_then() {
+    let house = House::start().await;
+    lead_of_an_hour(&house).await;
+    let choice = house.free_nth("svc_cut", "emp_anna", 40).await;
+    until(&house, choice.start, 62);
+    let page = house.page();
+    page.hold(&choice).await.unwrap();
+    house.pass_minutes(16);
+    house.work().await;
+    assert_eq!(page.status().await.unwrap().state, State::Expired);
+    assert_eq!(
+        house.page().hold(&choice).await.unwrap_err().code,
+        Code::SlotTaken
+    );
+    page.hold(&choice).await.unwrap();
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
+
+    // What has begun is over for everybody.
+    let choice = house.free_nth("svc_cut", "emp_jonas", 40).await;
+    until(&house, choice.start, 62);
+    let page = house.page();
+    page.hold(&choice).await.unwrap();
+    house.pass_minutes(63);
+    house.work().await;
+    assert_eq!(page.hold(&choice).await.unwrap_err().code, Code::SlotTaken);
+}
+
+#[tokio::test]
+async fn taken_again_from_another_tab_the_telephone_and_the_note_stay() {
+    let house = House::start().await;
+    let page = house.page();
+    let choice = house.free("svc_cut", "emp_anna").await;
+    let kept = async |house: &House| -> (String, String) {
+        sqlx::query_as("SELECT phone, note FROM booking WHERE choice IS NOT NULL")
+            .fetch_one(house.app.store.read())
+            .await
+            .unwrap()
+    };
+    let hold = async |phone: &str, note: &str, again: bool| {
+        let client = json!({"name": "Ada Lovelace", "email": "ada@example.com", "phone": phone, "note": note, "language": "en"});
+        let request = json!({"choice": &choice, "client": client, "again": again});
+        let held: Booking = house.call("hold", Some(&page.token), &request).await.unwrap();
+        held
+    };
+    let number = "+43 1 234 56 78";
+    hold(number, "The bell is broken.", false).await;
+    house.pass_minutes(16);
+    house.work().await;
+    // The other tab knows the name and the address alone.
+    hold("", "", true).await;
+    let both = (number.to_owned(), "The bell is broken.".to_owned());
+    assert_eq!(kept(&house).await, both);
+    // What was typed there counts, and who empties the fields has them empty.
+    hold("", "It works again.", true).await;
+    assert_eq!(
+        kept(&house).await,
+        (number.to_owned(), "It works again.".to_owned())
+    );
+    hold("", "", false).await;
+    assert_eq!(kept(&house).await, (String::new(), String::new()));
 }

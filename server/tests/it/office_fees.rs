@@ -3,7 +3,7 @@
 use domain::{fee::FeeState, role::Role};
 use server::{
     api::{booking::State, confirm::Pay},
-    store::salon,
+    store::{rollup, salon},
 };
 
 use crate::{
@@ -232,6 +232,43 @@ async fn a_fee_that_was_charged_is_given_back_in_part_and_the_report_keeps_the_r
         ("66.50", "-40.00", "26.50"),
         "{fees}"
     );
+}
+
+#[tokio::test]
+async fn what_goes_back_of_a_payment_is_not_kept_of_it() {
+    let house = House::start().await;
+    let (_, booking) = paid(&house).await;
+    until(&house, &booking, 20);
+    let mut desk = Desk::of(&house, Role::Owner).await;
+    let path = format!("visits/{}", booking.id);
+    let shown = shown(&desk.get(&path).await.text, &format!("{path}/cancel"));
+    let form = [("shown", shown.as_str()), ("fee", "take")];
+    assert_eq!(desk.post(&format!("{path}/cancel"), &form).await.status, 303);
+    settle_all(&house).await;
+    let figures = async |desk: &mut Desk<'_>| {
+        let table = desk.get("reports/table.csv?by=way").await.text;
+        let line = table
+            .lines()
+            .find(|line| line.starts_with("In online booking"))
+            .unwrap();
+        let cells: Vec<&str> = line.split(',').collect();
+        let mut write = house.app.store.write().await.unwrap();
+        assert!(rollup::check(write.conn(), &lumen()).await.unwrap().is_empty());
+        [cells[5], cells[6]].map(str::to_owned)
+    };
+    assert_eq!(figures(&mut desk).await, ["-24.00", "24.00"]);
+    assert_eq!(desk.give_back(&path, "14", "complaint").await.status, 303);
+    settle_all(&house).await;
+    assert_eq!(figures(&mut desk).await, ["-38.00", "10.00"]);
+    assert_eq!(desk.give_back(&path, "10", "complaint").await.status, 303);
+    settle_all(&house).await;
+    assert_eq!(figures(&mut desk).await, ["-48.00", "0.00"]);
+    // All anew, it comes out the same.
+    let mut write = house.app.store.write().await.unwrap();
+    rollup::begin_anew(write.conn(), &lumen()).await.unwrap();
+    write.commit().await.unwrap();
+    house.work().await;
+    assert_eq!(figures(&mut desk).await, ["-48.00", "0.00"]);
 }
 
 /// Notes that nobody came, and takes the fee: the worker has not charged it yet.

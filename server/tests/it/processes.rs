@@ -242,7 +242,7 @@ async fn hold_and_pay(page: &crate::harness::Page<'_>, wanted: &Choice) -> Answe
 }
 
 /// A date with eight seats.
-async fn group_event(house: &House) -> Choice {
+pub async fn group_event(house: &House) -> Choice {
     let request = serde_json::json!({ "salon": "lumen" });
     let catalogue: server::api::catalogue::Catalogue = house.call("catalogue", None, &request).await.unwrap();
     let dates = catalogue

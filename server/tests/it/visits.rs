@@ -144,3 +144,31 @@ async fn what_a_payer_left_at_the_bank_is_ended_after_an_hour() {
     assert_eq!(later.pay(6450, VISA).await.unwrap().next, Next::Done);
     assert_eq!(house.kept(), 6450);
 }
+
+#[tokio::test]
+async fn switched_off_it_also_stops_pages_that_are_open_and_a_paid_one_still_says_so() {
+    let house = House::start().await;
+    let page = house.page();
+    page.open(&house.visit_link).await.unwrap();
+    let switch = async |on: i64| {
+        sqlx::query("UPDATE salon SET link_payment = $1")
+            .bind(on)
+            .execute(house.app.store.read())
+            .await
+            .unwrap();
+    };
+    switch(0).await;
+    let refused = page.pay(6450, VISA).await.unwrap_err();
+    assert_eq!((refused.code, house.taken().len()), (Code::LinkExpired, 0));
+    assert_eq!(
+        house.page().open(&house.visit_link).await.unwrap_err().code,
+        Code::LinkExpired
+    );
+    switch(1).await;
+    assert_eq!(page.pay(6450, VISA).await.unwrap().next, Next::Done);
+    switch(0).await;
+    assert_eq!(
+        house.page().open(&house.visit_link).await.unwrap().payment,
+        Payment::Paid { sum: eur(6450) }
+    );
+}

@@ -121,3 +121,35 @@ async fn events_kept(house: &House) -> i64 {
         .unwrap()
         .0
 }
+
+#[tokio::test]
+async fn an_earlier_charge_heard_of_late_does_not_take_the_place_of_the_paid_one() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    page.pay(4800, DECLINED).await.unwrap();
+    // Before the intent is cancelled, the payer's page confirms it with another card.
+    let intents = house.stripe_get("/v1/payment_intents").await;
+    let intent = intents["data"][0]["id"].as_str().unwrap();
+    let path = format!("/v1/payment_intents/{intent}/confirm");
+    let form = [
+        ("payment_method", "pm_card_visa"),
+        ("return_url", "https://example.com/"),
+    ];
+    assert_eq!(house.stripe_post(&path, &form).await["status"], "succeeded");
+    let events = house.events().await;
+    for kind in [
+        "charge.succeeded",
+        "charge.failed",
+        "payment_intent.payment_failed",
+    ] {
+        let event = events.iter().find(|event| event["type"] == kind).unwrap();
+        assert_eq!(house.webhook(event).await, 200, "{kind}");
+    }
+    let paid = house.taken()[0]["id"].as_str().unwrap().to_owned();
+    let kept: (String, Option<String>) = sqlx::query_as("SELECT state, charge FROM attempt")
+        .fetch_one(house.app.store.read())
+        .await
+        .unwrap();
+    assert_eq!(kept, ("succeeded".to_owned(), Some(paid)));
+}

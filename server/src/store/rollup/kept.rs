@@ -1,4 +1,5 @@
-//! What is kept of payments for late cancelling and not coming. A fee can be waived later, so it is followed both ways.
+//! What is kept of payments for late cancelling and not coming. A fee can be waived later, and the payment can go back all the
+//! same, so it is followed both ways.
 
 use domain::{
     id::{AttemptId, SalonSlug},
@@ -8,6 +9,15 @@ use sqlx::{AnyConnection, FromRow};
 
 use super::{Facets, Table};
 use crate::store::StoreError;
+
+/// How much of a fee counts as kept, as the index `fee_to_roll` has it.
+macro_rules! counts {
+    () => {
+        "CASE WHEN state IN ('asked', 'waived') THEN 0 WHEN kept_at_most < kept THEN kept_at_most ELSE kept END"
+    };
+}
+
+pub(super) use counts;
 
 /// What a fee adds to the figures, or takes from them.
 #[derive(FromRow)]
@@ -23,11 +33,13 @@ pub struct KeptRow {
 
 /// Up to `most` fees whose part in the figures has changed, each taken.
 pub async fn take(db: &mut AnyConnection, most: i64) -> Result<Vec<KeptRow>, StoreError> {
-    let rows: Vec<KeptRow> = sqlx::query_as(
-        "SELECT id, salon, kept_of, currency, created, rolled_kept AS was, \
-         CASE WHEN state IN ('asked', 'waived') THEN 0 ELSE kept END AS now FROM fee \
-         WHERE rolled_kept <> CASE WHEN state IN ('asked', 'waived') THEN 0 ELSE kept END ORDER BY created LIMIT $1",
-    )
+    let rows: Vec<KeptRow> = sqlx::query_as(concat!(
+        "SELECT id, salon, kept_of, currency, created, rolled_kept AS was, ",
+        counts!(),
+        " AS now FROM fee WHERE rolled_kept <> ",
+        counts!(),
+        " ORDER BY created LIMIT $1"
+    ))
     .bind(most)
     .fetch_all(&mut *db)
     .await?;
@@ -44,6 +56,19 @@ pub async fn take(db: &mut AnyConnection, most: i64) -> Result<Vec<KeptRow>, Sto
         }
     }
     Ok(taken)
+}
+
+/// Something moved of this payment: no more of it is kept than is left.
+pub async fn cap(db: &mut AnyConnection, attempt: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE fee SET kept_at_most = (SELECT CAST(CASE WHEN SUM(l.sum) > 0 THEN SUM(l.sum) ELSE 0 END AS BIGINT) FROM \
+         (SELECT attempt, CASE WHEN kind IN ('refunded', 'dispute_withdrawn') THEN -sum ELSE sum END AS sum FROM ledger) l \
+         WHERE l.attempt = $1) WHERE kept_of = $1",
+    )
+    .bind(attempt)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// All that fees have added to a salon's figures so far.
