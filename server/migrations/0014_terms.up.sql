@@ -25,3 +25,10 @@ CREATE TABLE unsent (
 );
 CREATE INDEX unsent_open ON unsent (salon, at) WHERE handled IS NULL;
 CREATE INDEX unsent_by_booking ON unsent (booking);
+
+-- What a visit is found by: name, e-mail address and telephone, folded (store/sought.rs). NULL: written before there was this
+-- column; the worker fills it in.
+ALTER TABLE booking ADD COLUMN sought TEXT;
+CREATE INDEX booking_not_sought ON booking (id) WHERE sought IS NULL;
+-- One client has one address, however it was typed: online it was always kept in small letters.
+UPDATE booking SET email = LOWER(email) WHERE email <> LOWER(email);

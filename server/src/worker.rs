@@ -22,7 +22,7 @@ use crate::{
     store::{
         attempt::{self, AttemptRecord},
         booking::{self, BookingRecord},
-        claim,
+        claim, sought,
     },
 };
 
@@ -55,11 +55,22 @@ pub async fn tick(app: &App) {
         ("jobs", jobs::run(app).await),
         ("Stripe's list of movements", settle::run(app).await),
         ("figures", roll::run(app).await),
+        ("what visits are found by", fill_in_sought(app).await),
     ] {
         if let Err(error) = result {
             tracing::warn!(what, %error, "the worker could not go on");
         }
     }
+}
+
+/// What old bookings are found by.
+async fn fill_in_sought(app: &App) -> Result<(), ApiError> {
+    if !sought::any_missing(app.store.read()).await? {
+        return Ok(());
+    }
+    let mut write = app.store.write().await?;
+    sought::fill_in(write.conn(), 4 * BATCH).await?;
+    Ok(write.commit().await?)
 }
 
 async fn end_holds(app: &App) -> Result<(), ApiError> {

@@ -18,6 +18,7 @@ mod doors;
 mod edges;
 mod ends;
 mod fees;
+mod found;
 mod harness;
 mod headers;
 mod holds;

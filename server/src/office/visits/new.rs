@@ -11,9 +11,13 @@ use domain::{
 use jiff::civil::{Date, Time};
 use maud::{Markup, html};
 
+use super::link;
 use crate::{
     api::{booking::Line, hold::Client},
-    handlers::visit::{self, NewVisit},
+    handlers::{
+        email,
+        visit::{self, NewVisit},
+    },
     office::{
         desk::Desk,
         field::{Fields, Kind},
@@ -61,13 +65,20 @@ pub async fn book(desk: Desk, form: Form) -> Answer {
         );
         return not_yet(&desk, &form, &wrong).await;
     };
-    if !visit.client.email.is_empty() && form.ticked("tell") {
+    let told = form.ticked("tell").then(|| link::reached(&desk, &visit));
+    if let Some(Some(_)) = told {
         mail(&mut write, &visit, Letter::Booked, desk.app.now()).await?;
     }
+    let said = match told {
+        None => "The visit is booked.".to_owned(),
+        Some(Some(reached)) => format!("The visit is booked. The confirmation goes to {reached}."),
+        Some(None) => {
+            "The visit is booked. No confirmation could be sent: there is nowhere to send it.".to_owned()
+        }
+    };
     let what = format!("booked a visit for {}", visit.client.name);
     desk.log(&mut write, &what, Some(&visit.id)).await?;
-    desk.done(write, "The visit is booked.", &format!("visits/{}", visit.id))
-        .await
+    desk.done(write, &said, &format!("visits/{}", visit.id)).await
 }
 
 async fn not_yet(desk: &Desk, form: &Form, wrong: &Wrong) -> Answer {
@@ -85,13 +96,11 @@ fn read(desk: &Desk, form: &Form, offered: &Offer, wrong: &mut Wrong) -> Option<
     if !(1..=80).contains(&name.chars().count()) {
         wrong.add("name", "Enter the client's name, at most 80 letters.");
     }
-    let email = form.get("email");
-    if !email.is_empty() && email.parse::<lettre::Address>().is_err() {
-        wrong.add(
-            "email",
-            "This is no e-mail address. Correct it, or leave it empty.",
-        );
-    }
+    let email = match form.get("email") {
+        "" => Ok(String::new()),
+        text => email::read(text).ok_or("This is no e-mail address. Correct it, or leave it empty."),
+    };
+    let email = wrong.keep("email", email);
     let phone = form.get("phone");
     let digits = phone.chars().filter(char::is_ascii_digit).count();
     if !phone.is_empty() && (!(5..=15).contains(&digits) || phone.len() > 40) {
@@ -120,7 +129,7 @@ fn read(desk: &Desk, form: &Form, offered: &Offer, wrong: &mut Wrong) -> Option<
         lines: lines?,
         client: Client {
             name: name.to_owned(),
-            email: email.to_owned(),
+            email: email?,
             phone: phone.to_owned(),
             note: form.get("note").to_owned(),
             language: if form.get("language") == "de" { "de" } else { "en" }.to_owned(),
@@ -251,7 +260,7 @@ async fn draw(desk: &Desk, form: &Form, wrong: &Wrong) -> Result<Markup, Trouble
                 }
             }
             (fields.text("note", "Note", "For the salon alone.", 2))
-            (fields.tick("tell", "Send a confirmation", "To the e-mail address above."))
+            (fields.tick("tell", "Send a confirmation", if desk.salon.messages.is_some() { "To the e-mail address and the telephone above." } else { "To the e-mail address above." }))
             button.button.wide { "Book" }
         }
     })
