@@ -32,6 +32,11 @@ pub enum Job {
         /// What.
         letter: Letter,
     },
+    /// Hand over the short message that the salon gives money back.
+    MessageRefund {
+        /// The refund.
+        refund: RefundId,
+    },
     /// Cancel an attempt's intent at Stripe.
     CancelIntent {
         /// The attempt.
@@ -285,7 +290,7 @@ pub async fn put_off(db: &mut AnyConnection, id: &str, until: Moment, error: &st
 fn kind(job: &Job) -> &'static str {
     match job {
         Job::Mail { .. } | Job::MailRefund { .. } => "mail",
-        Job::Message { .. } => "message",
+        Job::Message { .. } | Job::MessageRefund { .. } => "message",
         Job::CancelIntent { .. } => "cancel_intent",
         Job::Refund { .. } => "refund",
         Job::ReadRefunds { .. } => "read_refunds",
