@@ -11,7 +11,7 @@ use domain::{
 use super::{
     bill, consent,
     context::{Context, current},
-    declines,
+    declines, link,
     quote::Chosen,
     tip,
     view::{Around, manage_address, view_of, view_of_fee},
@@ -400,6 +400,7 @@ async fn confirmed(
         employee: offer::employee_name(app.store.read(), &booking.employee).await?,
         manage: manage_address(app, booking).await?,
         tips: tip::is_offered(app, booking).await?,
+        deadline: link::deadline(app, salon, booking, attempts).await?,
     };
     Ok(Confirmed {
         booking: view_of(app, booking, around),

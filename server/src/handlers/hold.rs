@@ -66,6 +66,7 @@ impl Held {
             employee: chosen.employee.employee.name.clone(),
             manage: None,
             tips: false,
+            deadline: None,
         };
         view_of(&context.app, &self.booking, around)
     }

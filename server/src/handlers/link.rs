@@ -16,12 +16,16 @@ use crate::{
         error::{ApiError, Code},
         link::OpenRequest,
     },
+    app::App,
+    mail::link::Asked,
     payments::{TRIES, ask},
     store::{
-        StoreError, attempt,
+        StoreError,
+        attempt::{self, AttemptRecord},
         booking::{self, BookingRecord, token_hash},
         is_taken,
         link::{self, LinkRecord},
+        salon::SalonRecord,
     },
 };
 
@@ -113,6 +117,29 @@ pub async fn open(request: OpenRequest) -> Result<Booking, ApiError> {
     write.commit().await?;
     let visit = context.booking().await?;
     view(app, &visit).await
+}
+
+/// By when a visit is to be paid by its link, as the page says it that was opened by that; `None` where there is no end to it, or
+/// nothing to be paid.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn deadline(
+    app: &App,
+    salon: &SalonRecord,
+    visit: &BookingRecord,
+    attempts: &[AttemptRecord],
+) -> Result<Option<String>, ApiError> {
+    let by_link = visit.token_until.is_some() && visit.state == BookingState::Booked;
+    if !by_link || attempts.iter().any(AttemptRecord::pays) {
+        return Ok(None);
+    }
+    let link = link::of_booking(app.store.read(), &visit.id).await?;
+    let asked = link
+        .map(|link| Asked::by(visit, &link))
+        .filter(|asked| asked.by > Some(app.now()));
+    let german = visit.client.language.starts_with("de");
+    Ok(asked.map(|asked| asked.sentence(&salon.salon.time_zone, german)))
 }
 
 /// Ends the payment that the page which opened the link before has under way, so that only one page can pay. If it was paid
