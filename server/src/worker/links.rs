@@ -9,8 +9,8 @@ use super::BATCH;
 use crate::{
     api::error::ApiError,
     app::App,
-    payments::mail,
-    store::{StoreError, attempt, booking, claim, job::Letter, link},
+    payments::{mail, note},
+    store::{StoreError, attempt, audit::By, booking, claim, job::Letter, link},
 };
 
 pub async fn run(app: &App) -> Result<(), ApiError> {
@@ -57,6 +57,8 @@ async fn cancel(app: &App, id: &BookingId) -> Result<(), ApiError> {
         }
         claim::give_up(write.conn(), id.as_str()).await?;
         mail(&mut write, &visit, Letter::CalledOff, app.now()).await?;
+        let what = "called the visit off: it was not paid in time";
+        note(&mut write, (&visit.salon, id), By::Server, what, app.now()).await?;
         tracing::info!(booking = %id, "a visit that was not paid in time is called off");
     }
     link::forget_cancelling(write.conn(), id).await?;

@@ -24,6 +24,7 @@ mod headers;
 mod holds;
 mod life;
 mod line;
+mod log;
 mod made_up;
 mod mail;
 mod manage;
