@@ -85,6 +85,7 @@ fn sample(state: State, payment: Payment, offer: Offer) -> Booking {
         email: String::new(),
         consent: Some(agreed()),
         tips: true,
+        deadline: Some("Please pay EUR 20.00.".to_owned()),
         manage: Some("https://booking.example/manage/mg_1".to_owned()),
         quote: Quote {
             price: eur(4800),

@@ -6,6 +6,7 @@ pub mod confirm;
 pub mod consent;
 pub mod context;
 pub mod declines;
+pub mod email;
 pub mod free_times;
 pub mod hold;
 pub mod link;

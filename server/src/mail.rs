@@ -2,7 +2,7 @@
 
 mod fees;
 mod html;
-mod link;
+pub mod link;
 pub mod post;
 pub mod refund;
 pub mod to_salon;
@@ -231,7 +231,7 @@ pub fn compose(
     }
     text.push(String::new());
     if let Some(link) = &after.link {
-        let sentence = link.sentence(&salon.salon.time_zone, german);
+        let sentence = link.asked.sentence(&salon.salon.time_zone, german);
         text.extend([sentence, String::new(), link.address.clone(), String::new()]);
     }
     match letter {

@@ -1,6 +1,7 @@
 //! Short messages (SMS, messengers): handed to a gateway of the salon's choice by a signed HTTP call. See docs/MESSAGES.md.
 
 mod address;
+pub mod refund;
 mod text;
 
 use std::{fmt, time::Duration};
@@ -18,6 +19,7 @@ use crate::{
     app::App,
     mail::About,
     store::{
+        booking::BookingRecord,
         job::{self, Job, Letter},
         messages as store,
         salon::SalonRecord,
@@ -208,14 +210,11 @@ pub async fn order(app: &App, mail: &str, about: &About, letter: Letter) -> Resu
     if about.salon.messages.is_none() || client.phone.is_empty() || !wanted {
         return Ok(());
     }
-    let id = hex::encode(Sha256::digest(format!("{mail}/message")));
     let job = Job::Message {
         booking: about.record.id.clone(),
         letter,
     };
-    let mut write = app.store.write().await?;
-    job::insert_once(write.conn(), id.get(..32).unwrap_or_default(), &job, app.now()).await?;
-    Ok(write.commit().await?)
+    once(app, mail, &job).await
 }
 
 /// Hands the message about a booking over. `id` is the job's.
@@ -226,22 +225,40 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
     let Some(about) = About::read(app, booking, letter).await? else {
         return Ok(());
     };
-    let (salon, client) = (&about.salon, &about.record.client);
     let text = text::compose(&about, letter);
-    let kind = letter.name()?;
+    hand(app, id, (&about.salon, &about.record), &letter.name()?, &text).await
+}
+
+/// Orders the message that goes with the letter of this job: asked to twice, once.
+async fn once(app: &App, mail: &str, message: &Job) -> Result<(), ApiError> {
+    let id = hex::encode(Sha256::digest(format!("{mail}/message")));
+    let mut write = app.store.write().await?;
+    job::insert_once(write.conn(), id.get(..32).unwrap_or_default(), message, app.now()).await?;
+    Ok(write.commit().await?)
+}
+
+/// Hands a message to a client over, and notes what the gateway refused.
+async fn hand(
+    app: &App,
+    id: &str,
+    (salon, record): (&SalonRecord, &BookingRecord),
+    kind: &str,
+    text: &str,
+) -> Result<(), ApiError> {
+    let client = &record.client;
     let message = Message {
         id,
-        kind: &kind,
+        kind,
         salon: salon.salon.slug.as_str(),
         from: &salon.salon.name,
         to: &client.phone,
         name: &client.name,
         language: &client.language,
-        text: &text,
-        booking: &about.record.reference,
+        text,
+        booking: &record.reference,
     };
     match to_gateway(app, salon, &message).await? {
-        None if about.salon.messages_failed.is_some() => {
+        None if salon.messages_failed.is_some() => {
             let mut write = app.store.write().await?;
             store::note_failed(write.conn(), &salon.salon.slug, None).await?;
             Ok(write.commit().await?)
@@ -256,9 +273,9 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
                 let lost = Unsent {
                     id: id.to_owned(),
                     salon: salon.salon.slug.clone(),
-                    booking: booking.clone(),
+                    booking: record.id.clone(),
                     way: Way::Message,
-                    letter: kind.clone(),
+                    letter: kind.to_owned(),
                     recipient: client.phone.clone(),
                     why: why.clone(),
                     at: app.now(),
@@ -267,7 +284,7 @@ pub async fn send(app: &App, id: &str, booking: &BookingId, letter: Letter) -> R
             }
             write.commit().await?;
             if for_good {
-                tracing::error!(%booking, why, "the gateway will not take a message, and it is not tried again");
+                tracing::error!(booking = %record.id, why, "the gateway will not take a message, and it is not tried again");
                 return Ok(());
             }
             Err(ApiError::new(

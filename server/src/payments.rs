@@ -16,7 +16,7 @@ mod saved;
 mod situation;
 
 use domain::{
-    id::BookingId,
+    id::{BookingId, SalonSlug},
     ledger::{Entry, EntryKind},
     money::Money,
     payment::{self, AttemptState, BookingState, Effect, Observation, Purpose},
@@ -29,6 +29,7 @@ use crate::{
     store::{
         StoreError, Write, attempt,
         attempt::AttemptRecord,
+        audit::{self, By},
         booking,
         booking::BookingRecord,
         claim,
@@ -279,6 +280,20 @@ pub async fn tell(write: &mut Write, booking: &BookingId, news: News, now: Momen
     Ok(job::insert(write.conn(), &random_id()?, &job, now).await?)
 }
 
+/// Writes into the log what nobody of the salon did.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn note(
+    write: &mut Write,
+    (salon, booking): (&SalonSlug, &BookingId),
+    by: By<'_>,
+    what: &str,
+    now: Moment,
+) -> Result<(), ApiError> {
+    Ok(audit::insert(write.conn(), &random_id()?, salon, by, what, Some(booking), now).await?)
+}
+
 fn paid_letter(attempt: &AttemptRecord) -> Letter {
     match attempt.purpose {
         Purpose::Booking => Letter::Paid,
@@ -303,6 +318,8 @@ async fn give_back(write: &mut Write, attempt: &mut AttemptRecord, now: Moment) 
             notice: Notice::GivenBack,
         };
         job::insert(write.conn(), &random_id()?, &job, now).await?;
+        let what = format!("gave back {sum}, which came too late or a second time");
+        note(write, (&attempt.salon, &attempt.booking), By::Server, &what, now).await?;
         attempt.reserved += left;
         attempt.for_nothing = true;
     }

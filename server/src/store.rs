@@ -28,6 +28,7 @@ pub mod rollup;
 pub mod salon;
 pub mod sealed;
 pub mod session;
+pub mod sought;
 pub mod staff;
 pub mod unsent;
 pub mod visit;

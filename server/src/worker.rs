@@ -26,7 +26,7 @@ use crate::{
     api::error::ApiError,
     app::App,
     payments::ask,
-    store::{attempt, booking, job, job::Queue, reading},
+    store::{attempt, booking, job, job::Queue, reading, sought},
 };
 
 /// How often each part looks for what is due.
@@ -46,10 +46,11 @@ enum Part {
     Movements,
     Look,
     Figures,
+    Sought,
 }
 
 /// In the order in which one after the other does them.
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     Part::Holds,
     Part::Payments,
     Part::Links,
@@ -59,6 +60,7 @@ const PARTS: [Part; 9] = [
     Part::Movements,
     Part::Look,
     Part::Figures,
+    Part::Sought,
 ];
 
 /// Works until told to stop; then what is under way is finished.
@@ -112,6 +114,8 @@ impl Part {
             Part::Jobs(queue) => job::salons_due(db, queue, now, LANES).await?,
             Part::Look => reading::to_look(db, now, LANES).await?,
             Part::Movements => reading::to_settle(db, now, LANES).await?,
+            Part::Sought if sought::any_missing(db).await? => vec![String::new()],
+            Part::Sought => vec![],
         })
     }
 
@@ -125,11 +129,19 @@ impl Part {
             Part::Movements => settle::run(app, lane, turn).await,
             Part::Look => look::run(app, lane, turn).await,
             Part::Figures => figures(app, turn).await,
+            Part::Sought => fill_in_sought(app).await,
         };
         if let Err(error) = done {
             tracing::warn!(part = ?self, lane, %error, "the worker could not go on");
         }
     }
+}
+
+/// What old bookings are found by.
+async fn fill_in_sought(app: &App) -> Result<(), ApiError> {
+    let mut write = app.store.write().await?;
+    sought::fill_in(write.conn(), 4 * BATCH).await?;
+    Ok(write.commit().await?)
 }
 
 async fn ask_about(app: &App, salon: &str, turn: &mut Turn) -> Result<(), ApiError> {

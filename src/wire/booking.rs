@@ -35,6 +35,7 @@ pub fn booking(value: &JsValue) -> Option<Booking> {
         choice: choice(&get(value, "choice")),
         consent: consent(&get(value, "consent")),
         tips: flag(value, "tips").unwrap_or_default(),
+        deadline: text(value, "deadline"),
         manage: text(value, "manage"),
         now: moment(value, "now")?,
     })

@@ -52,6 +52,9 @@ pub struct Booking {
     /// Whether a tip may be added (`tip`). What it is now is in the quote.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tips: bool,
+    /// By when a visit is to be paid by its link, and what happens else; `None`: there is no end to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<String>,
     /// Where the client looks after the booking, once it is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manage: Option<String>,

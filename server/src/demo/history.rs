@@ -73,8 +73,8 @@ macro_rules! each {
 
 const BOOKINGS: &str = each!(
     "INSERT INTO booking (id, salon, reference, version, state, employee, starts, ends, client_name, email, phone, note, \
-     language, quote, created) SELECT 'bkg_h' || i, $6, 'H' || i, 1, 'booked', $8, at, at + $9, 'Ada Lovelace', '', '', '', \
-     'en', $7, at FROM n"
+     language, quote, created, sought) SELECT 'bkg_h' || i, $6, 'H' || i, 1, 'booked', $8, at, at + $9, 'Ada Lovelace', '', '', '', \
+     'en', $7, at, 'ada lovelace' FROM n"
 );
 const LINES: &str = each!(
     "INSERT INTO booking_line (booking, position, name, minutes, price, is_from) SELECT 'bkg_h' || i, 0, $7, $8, $9, 0 FROM n \

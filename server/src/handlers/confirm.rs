@@ -405,6 +405,7 @@ async fn confirmed(
         employee: offer::employee_name(app.store.read(), &booking.employee).await?,
         manage: manage_address(app, booking).await?,
         tips: tip::is_offered(app, booking).await?,
+        deadline: link::deadline(app, salon, booking, attempts).await?,
     };
     Ok(Confirmed {
         booking: view_of(app, booking, around),

@@ -18,6 +18,7 @@ use crate::{
         link::OpenRequest,
     },
     app::App,
+    mail::link::Asked,
     payments::{TRIES, ask},
     store::{
         StoreError,
@@ -26,6 +27,7 @@ use crate::{
         fee::FeeRecord,
         is_taken,
         link::{self, LinkRecord},
+        salon::SalonRecord,
     },
 };
 
@@ -135,6 +137,29 @@ async fn is_paid(app: &App, visit: &BookingRecord, fee: Option<&FeeRecord>) -> R
     }
     let attempts = attempt::of_booking(app.store.read(), &visit.id).await?;
     Ok(attempts.iter().any(AttemptRecord::pays))
+}
+
+/// By when a visit is to be paid by its link, as the page says it that was opened by that; `None` where there is no end to it, or
+/// nothing to be paid.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn deadline(
+    app: &App,
+    salon: &SalonRecord,
+    visit: &BookingRecord,
+    attempts: &[AttemptRecord],
+) -> Result<Option<String>, ApiError> {
+    let by_link = visit.token_until.is_some() && visit.state == BookingState::Booked;
+    if !by_link || attempts.iter().any(AttemptRecord::pays) {
+        return Ok(None);
+    }
+    let link = link::of_booking(app.store.read(), &visit.id).await?;
+    let asked = link
+        .map(|link| Asked::by(visit, &link))
+        .filter(|asked| asked.by > Some(app.now()));
+    let german = visit.client.language.starts_with("de");
+    Ok(asked.map(|asked| asked.sentence(&salon.salon.time_zone, german)))
 }
 
 /// Ends the payment that the page which opened the link before has under way, so that only one page can pay. If it was paid

@@ -2,7 +2,7 @@
 
 use domain::payment::{AttemptState, BookingState, Purpose};
 
-use super::{bill, consent, tip};
+use super::{bill, consent, link, tip};
 use crate::{
     api::{
         booking::{Booking, Line, Payment, State},
@@ -35,6 +35,8 @@ pub struct Around<'a> {
     pub manage: Option<String>,
     /// Whether a tip may be added.
     pub tips: bool,
+    /// By when it is to be paid by its link.
+    pub deadline: Option<String>,
 }
 
 /// A booking as its client sees it: four queries. A page that was opened by a link for a fee sees that fee.
@@ -65,6 +67,7 @@ pub async fn view_of_fee(app: &App, record: &BookingRecord, fee: &FeeRecord) -> 
         employee: offer::employee_name(db, &record.employee).await?,
         manage: None,
         tips: false,
+        deadline: None,
     };
     Ok(Booking {
         cancellation: bill::no_terms(),
@@ -96,6 +99,7 @@ async fn view_of_booking(app: &App, record: &BookingRecord) -> Result<Booking, A
         employee: offer::employee_name(db, &record.employee).await?,
         manage: manage_address(app, record).await?,
         tips: tip::is_offered(app, record).await?,
+        deadline: link::deadline(app, &salon, record, &attempts).await?,
     };
     Ok(view_of(app, record, around))
 }
@@ -143,6 +147,7 @@ pub fn view_of(app: &App, record: &BookingRecord, mut around: Around<'_>) -> Boo
         consent: consent::offered(around.salon, record),
         manage: around.manage,
         tips: around.tips,
+        deadline: around.deadline,
         now: app.now(),
     }
 }

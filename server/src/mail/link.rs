@@ -15,7 +15,10 @@ use crate::{
     },
     app::App,
     handlers::visit,
-    store::{booking::BookingRecord, link},
+    store::{
+        booking::BookingRecord,
+        link::{self, Shown},
+    },
 };
 
 /// A link that works.
@@ -23,7 +26,14 @@ use crate::{
 pub struct OpenLink {
     /// Its address.
     pub address: String,
-    /// What is to be paid by it.
+    /// What is asked for by it.
+    pub asked: Asked,
+}
+
+/// What is asked for by a link, and by when.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What is to be paid.
     pub due: Money,
     /// By when, if there is an end to it.
     pub by: Option<Moment>,
@@ -49,10 +59,20 @@ impl OpenLink {
             .and_then(|sealed| visit::address(app, &record.id, sealed));
         Ok(address.map(|address| OpenLink {
             address,
+            asked: Asked::by(record, &link),
+        }))
+    }
+}
+
+impl Asked {
+    /// What is asked for by the link of a visit.
+    #[must_use]
+    pub fn by(record: &BookingRecord, link: &Shown) -> Asked {
+        Asked {
             due: due(&record.quote),
             by: link.cancel_at.into_iter().chain(link.expires).min(),
             calls_off: link.cancel_at.is_some(),
-        }))
+        }
     }
 
     /// `Please pay EUR 20.00 by Tue 15 Dec 2026, 15:00 (Europe/Vienna), else the visit is called off.`

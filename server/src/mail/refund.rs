@@ -9,49 +9,80 @@ use super::{
 use crate::{
     api::{booking::Line, error::ApiError},
     app::App,
+    messages,
     store::{
         attempt,
         booking::{self, BookingRecord},
-        refund,
+        refund::{self, RefundRecord},
         salon::{self, SalonRecord},
     },
 };
 
-/// Writes to a client that a refund is on its way. `id` is the job's.
+/// A refund, and what it is of.
+#[derive(Debug)]
+pub struct About {
+    /// The refund.
+    pub refund: RefundRecord,
+    /// The booking whose payment it is of.
+    pub record: BookingRecord,
+    /// Its salon.
+    pub salon: SalonRecord,
+}
+
+impl About {
+    /// Reads it; `None` when there is no such refund.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn read(app: &App, of: &RefundId) -> Result<Option<About>, ApiError> {
+        let db = app.store.read();
+        let Some(refund) = refund::find(db, of).await? else {
+            return Ok(None);
+        };
+        let Some(attempt) = attempt::find(db, &refund.attempt).await? else {
+            return Ok(None);
+        };
+        let (Some(record), Some(salon)) = (
+            booking::find(db, &attempt.booking).await?,
+            salon::find(db, &attempt.salon).await?,
+        ) else {
+            return Ok(None);
+        };
+        Ok(Some(About {
+            refund,
+            record,
+            salon,
+        }))
+    }
+}
+
+/// Writes to a client that a refund is on its way, or orders a short message where there is no address for a letter. `id` is the
+/// job's.
 ///
 /// # Errors
 /// [`ApiError`] when it can't be written; the job is tried again.
 pub async fn send(app: &App, id: &str, of: &RefundId) -> Result<(), ApiError> {
-    let db = app.store.read();
-    let Some(refund) = refund::find(db, of).await? else {
+    let Some(about) = About::read(app, of).await? else {
         return Ok(());
     };
-    let Some(attempt) = attempt::find(db, &refund.attempt).await? else {
-        return Ok(());
-    };
-    let (Some(record), Some(salon)) = (
-        booking::find(db, &attempt.booking).await?,
-        salon::find(db, &attempt.salon).await?,
-    ) else {
-        return Ok(());
-    };
+    let (refund, record, salon) = (&about.refund, &about.record, &about.salon);
     if record.client.email.is_empty() {
-        return Ok(());
+        return messages::refund::order(app, id, &about, of).await;
     }
-    let lines = booking::lines(db, &record.id, refund.sum.currency()).await?;
-    let (subject, body) = compose(&salon, &record, &lines, refund.sum);
+    let lines = booking::lines(app.store.read(), &record.id, refund.sum.currency()).await?;
+    let (subject, body) = compose(salon, record, &lines, refund.sum);
     tracing::info!(booking = %record.id, refund = %refund.id, "a letter about a refund");
     let written = Written {
         id,
         reference: &record.reference,
         booking: Some(&record.id),
-        letter: "refund",
+        letter: messages::refund::KIND,
         to: &record.client.email,
         name: &record.client.name,
         subject,
         body,
     };
-    post(app, &salon, written).await
+    post(app, salon, written).await
 }
 
 fn compose(salon: &SalonRecord, record: &BookingRecord, lines: &[Line], back: Money) -> (String, String) {

@@ -18,9 +18,9 @@ use crate::{
     payments::{
         TRIES,
         cancelling::{self, Decision, Plan},
-        tell,
+        note, tell,
     },
-    store::{StoreError, fee::Cause, job::News},
+    store::{StoreError, audit::By, fee::Cause, job::News},
 };
 
 /// Whether the client may still cancel here.
@@ -61,6 +61,13 @@ pub async fn done(State(app): State<App>, Path(token): Path<String>, form: Form)
             continue;
         }
         tell(&mut write, &plan.booking.id, News::Cancelled, app.now()).await?;
+        let what = format!(
+            "cancelled the visit online: fee {}, {} goes back",
+            plan.costs(),
+            plan.parts.refund
+        );
+        let about = (&plan.booking.salon, &plan.booking.id);
+        note(&mut write, about, By::Client, &what, app.now()).await?;
         match write.commit().await {
             Ok(()) => return Ok(care.back()),
             Err(StoreError::Conflict(_)) => {}

@@ -19,9 +19,10 @@ use crate::{
     },
     app::App,
     handlers::{context::Context, free_times},
+    mail,
     office::form::Form,
-    payments::{TRIES, moving, tell},
-    store::{StoreError, job::News},
+    payments::{TRIES, moving, note, tell},
+    store::{StoreError, audit::By, job::News},
 };
 
 /// So many days are shown at once.
@@ -70,6 +71,13 @@ pub async fn done(State(app): State<App>, Path(token): Path<String>, form: Form)
                     from: care.booking.start,
                 };
                 tell(&mut write, &care.booking.id, news, app.now()).await?;
+                let zone = &care.salon.salon.time_zone;
+                let what = format!(
+                    "moved the visit online, from {}",
+                    mail::when(care.booking.start, zone, false)
+                );
+                let about = (&care.booking.salon, &care.booking.id);
+                note(&mut write, about, By::Client, &what, app.now()).await?;
             }
             Ok(false) => continue,
             Err(error) if error.code == Code::SlotTaken => {

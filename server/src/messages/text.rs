@@ -77,6 +77,9 @@ fn to_pay(about: &About, german: bool) -> String {
         return String::new();
     };
     let zone = &about.salon.salon.time_zone;
-    let sentence = link.sentence(zone, german).replace(&format!(" ({zone})"), "");
+    let sentence = link
+        .asked
+        .sentence(zone, german)
+        .replace(&format!(" ({zone})"), "");
     format!("{sentence} {}", link.address)
 }

@@ -16,7 +16,7 @@ use super::{
     field::{Fields, Kind},
     form::{Form, Wrong},
     page::{Room, again, page},
-    said::plain,
+    said::{differences, plain},
     trouble::Answer,
 };
 use crate::store::salon;
@@ -68,8 +68,12 @@ async fn save(desk: Desk, form: Form) -> Answer {
     };
     let mut write = desk.app.store.write().await?;
     salon::set_changes(write.conn(), desk.slug(), &terms, &changes).await?;
-    desk.log(&mut write, "changed the terms for cancelling and fees", None)
-        .await?;
+    let before = in_words(&desk.salon.cancellation, &desk.salon.changes);
+    let changed = differences(&before, &in_words(&terms, &changes));
+    if !changed.is_empty() {
+        let what = format!("changed the terms for cancelling and fees: {changed}");
+        desk.log(&mut write, &what, None).await?;
+    }
     desk.done(
         write,
         "Saved. What it costs holds for bookings made from now on; those made already keep what their clients were told.",
@@ -106,24 +110,51 @@ fn draw(form: &Form, wrong: &Wrong) -> Markup {
     }
 }
 
-fn filled(terms: &CancellationTerms, changes: &ChangeTerms) -> Form {
-    let mut fields: Vec<(String, String)> = Vec::new();
-    for (number, tier) in (1..).zip(terms.tiers()) {
-        let fee = match tier.fee {
-            Fee::Percent(percent) => format!("{} %", percent.get()),
-            Fee::Fixed(sum) => plain(sum),
-        };
-        fields.push((format!("hours{number}"), tier.within_hours.to_string()));
-        fields.push((format!("fee{number}"), fee));
+/// All of it by names and in words, for the log.
+fn in_words(terms: &CancellationTerms, changes: &ChangeTerms) -> Vec<(String, String)> {
+    let tiers = terms
+        .tiers()
+        .iter()
+        .map(|tier| format!("{} h {}", tier.within_hours, fee_text(tier.fee)));
+    let yes = |on| if on { "yes" } else { "no" }.to_owned();
+    let mut words = vec![
+        ("what it costs".to_owned(), tiers.collect::<Vec<_>>().join(", ")),
+        ("ask before each fee".to_owned(), yes(changes.ask_first)),
+        ("save cards".to_owned(), yes(changes.save_cards)),
+    ];
+    for ((_, label), hours) in CUTOFFS.iter().zip(cutoffs(changes)) {
+        let hours = hours.map_or_else(|| "not online".to_owned(), |hours| format!("{hours} h"));
+        words.push(((*label).to_owned(), hours));
     }
-    let cutoffs = [
+    words
+}
+
+/// In the order of [`CUTOFFS`].
+fn cutoffs(changes: &ChangeTerms) -> [Option<u16>; 4] {
+    [
         changes.unpaid.cancel,
         changes.unpaid.moving,
         changes.prepaid.cancel,
         changes.prepaid.moving,
-    ];
-    for ((name, _), cutoff) in CUTOFFS.iter().zip(cutoffs) {
-        let hours = cutoff.get().map(|hours| hours.to_string());
+    ]
+    .map(Cutoff::get)
+}
+
+fn fee_text(fee: Fee) -> String {
+    match fee {
+        Fee::Percent(percent) => format!("{} %", percent.get()),
+        Fee::Fixed(sum) => plain(sum),
+    }
+}
+
+fn filled(terms: &CancellationTerms, changes: &ChangeTerms) -> Form {
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for (number, tier) in (1..).zip(terms.tiers()) {
+        fields.push((format!("hours{number}"), tier.within_hours.to_string()));
+        fields.push((format!("fee{number}"), fee_text(tier.fee)));
+    }
+    for ((name, _), hours) in CUTOFFS.iter().zip(cutoffs(changes)) {
+        let hours = hours.map(|hours| hours.to_string());
         fields.push(((*name).to_owned(), hours.unwrap_or_default()));
     }
     let yes = |on| if on { "yes" } else { "" };

@@ -17,7 +17,8 @@ use crate::{
     api::error::{ApiError, Code},
     app::{App, random_id},
     store::{
-        Write, audit,
+        Write,
+        audit::{self, By},
         salon::SalonRecord,
         session::{self, Session},
         staff::StaffRecord,
@@ -73,7 +74,16 @@ impl Desk {
         booking: Option<&BookingId>,
     ) -> Result<(), ApiError> {
         let (id, now) = (random_id()?, self.app.now());
-        Ok(audit::insert(write.conn(), &id, self.slug(), self.staff(), what, booking, now).await?)
+        Ok(audit::insert(
+            write.conn(),
+            &id,
+            self.slug(),
+            By::Staff(self.staff()),
+            what,
+            booking,
+            now,
+        )
+        .await?)
     }
 
     /// Commits what was done, and goes on to a page that says so.

@@ -19,7 +19,7 @@ use super::{
     visits::list,
     when,
 };
-use crate::store::{dispute as disputes, event, refund, visit};
+use crate::store::{attempt, dispute as disputes, event, refund, visit};
 
 pub fn routes() -> Vec<Route> {
     vec![
@@ -133,10 +133,14 @@ fn first_steps(desk: &Desk) -> Markup {
 async fn handled(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {
     let id = RefundId::parse(&id).map_err(|_| Trouble::not_found("refund"))?;
     let mut write = desk.app.store.write().await?;
+    let row = refund::find(&mut *write.conn(), &id).await?;
+    let row = row.ok_or_else(|| Trouble::not_found("refund"))?;
+    let of = attempt::find(&mut *write.conn(), &row.attempt).await?;
     if !refund::note_handled(write.conn(), desk.slug(), &id, desk.app.now()).await? {
         return Err(Trouble::changed());
     }
-    desk.log(&mut write, "dealt with a refund that failed", None)
+    let what = format!("dealt with a refund of {} that failed", row.sum);
+    desk.log(&mut write, &what, of.as_ref().map(|of| &of.booking))
         .await?;
     desk.done(write, "Done.", "today").await
 }

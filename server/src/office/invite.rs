@@ -19,6 +19,7 @@ use super::{
     form::{Form, Wrong},
     page::bare,
     password,
+    said::limit_in_words,
     sign_in::{begin_in, salon_of, with_cookie},
     trouble::{Answer, Trouble},
 };
@@ -26,7 +27,8 @@ use crate::{
     api::error::{ApiError, Code},
     app::{App, random_id},
     store::{
-        Write, audit,
+        Write,
+        audit::{self, By},
         booking::token_hash,
         salon::SalonRecord,
         staff::{self, Invitation, StaffRecord},
@@ -149,8 +151,13 @@ pub async fn accept(
             new
         }
     };
-    let what = format!("accepted the invitation as {}", who.role.name());
-    audit::insert(write.conn(), &random_id()?, public, &who, &what, None, now).await?;
+    let what = format!(
+        "accepted the invitation as {}, {}",
+        who.role.name(),
+        limit_in_words(who.refund_limit)
+    );
+    let by = By::Staff(&who);
+    audit::insert(write.conn(), &random_id()?, public, by, &what, None, now).await?;
     let cookie = begin_in(&app, &salon, &who.id, &mut write).await?;
     write.commit().await?;
     Ok(with_cookie(see(&format!("/office/{public}/today")), &cookie))

@@ -13,6 +13,31 @@ pub fn plain(sum: Money) -> String {
         .map_or_else(|| text.clone(), |(_, number)| number.to_owned())
 }
 
+/// How much somebody may give back at once, for the log.
+#[must_use]
+pub fn limit_in_words(limit: Option<Money>) -> String {
+    limit.map_or_else(
+        || "any refund".to_owned(),
+        |limit| format!("refunds up to {limit}"),
+    )
+}
+
+/// What differs of settings that are told in the same order before and after, each by its name: `a fee: 50 % → 100 %`. Empty when
+/// nothing does.
+#[must_use]
+pub fn differences(before: &[(String, String)], after: &[(String, String)]) -> String {
+    let told = |value: &str| {
+        if value.is_empty() {
+            "none".to_owned()
+        } else {
+            value.to_owned()
+        }
+    };
+    let changed = before.iter().zip(after).filter(|(from, to)| from.1 != to.1);
+    let lines = changed.map(|((name, from), (_, to))| format!("{name}: {} → {}", told(from), told(to)));
+    lines.collect::<Vec<_>>().join("; ")
+}
+
 /// The sum, if a card takes it.
 ///
 /// # Errors

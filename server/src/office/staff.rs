@@ -19,7 +19,7 @@ use super::{
     form::{Form, Wrong},
     invite::{self, invitation_link},
     page::{Room, again, page},
-    said::plain,
+    said::{limit_in_words, plain},
     trouble::{Answer, Trouble},
 };
 use crate::store::{
@@ -70,8 +70,12 @@ async fn invite_one(desk: Desk, form: Form) -> Answer {
     };
     let mut write = desk.app.store.write().await?;
     let link = invitation_link(&desk.app, &mut write, desk.slug(), &email, role, limit).await?;
-    desk.log(&mut write, &format!("invited {email} as {}", role.name()), None)
-        .await?;
+    desk.log(
+        &mut write,
+        &format!("invited {email} as {}, {}", role.name(), limit_in_words(limit)),
+        None,
+    )
+    .await?;
     write.commit().await?;
     let body = html! {
         p { "Send this address to " strong { (email) } ". Whoever has it can sign in as " (role.name()) "; it works once, for "
@@ -142,7 +146,13 @@ async fn change(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form) -
     } else {
         "somebody who can't sign in"
     };
-    desk.log(&mut write, &format!("made {} {may}", one.name), None)
+    let (before, after) = (limit_in_words(one.refund_limit), limit_in_words(refund_limit));
+    let limits = if before == after {
+        after
+    } else {
+        format!("{after} (before: {before})")
+    };
+    desk.log(&mut write, &format!("made {} {may}, {limits}", one.name), None)
         .await?;
     desk.done(write, &format!("{} was changed.", one.name), "staff")
         .await

@@ -22,7 +22,7 @@ use super::{
     field::{Fields, Kind},
     form::{Form, Wrong},
     page::{Room, again, page},
-    said::plain,
+    said::{differences, plain},
     trouble::{Answer, Trouble},
 };
 use crate::store::{
@@ -145,8 +145,46 @@ async fn save(desk: Desk, form: Form) -> Answer {
         i64::from(step.get()),
     )
     .await?;
-    desk.log(&mut write, "changed the terms of payment", None).await?;
+    let before = in_words(
+        &desk.salon.terms,
+        desk.salon.hold,
+        desk.salon.lead_minutes,
+        desk.salon.step_minutes,
+    );
+    let changed = differences(&before, &in_words(&terms, hold, lead, i64::from(step.get())));
+    if !changed.is_empty() {
+        desk.log(
+            &mut write,
+            &format!("changed the terms of payment: {changed}"),
+            None,
+        )
+        .await?;
+    }
     desk.done(write, "Saved.", "terms").await
+}
+
+/// All of it by names and in words, for the log.
+fn in_words(terms: &SalonTerms, hold: HoldMinutes, lead: i64, step: i64) -> Vec<(String, String)> {
+    let clients = match terms.clients {
+        Clients::All => "everybody",
+        Clients::NewOrMissed => "new clients, and those who once did not come",
+    };
+    [
+        (
+            "clients may choose to pay",
+            if terms.optional { "yes" } else { "no" }.to_owned(),
+        ),
+        ("who must pay", clients.to_owned()),
+        (
+            "from the value of",
+            terms.from_value.map(plain).unwrap_or_default(),
+        ),
+        ("held for minutes", hold.get().to_string()),
+        ("bookable until minutes before", lead.to_string()),
+        ("starts every minutes", step.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
 }
 
 /// What the salon offers.

@@ -77,7 +77,7 @@ async fn calendar(desk: Desk, Query(wish): Query<Wish>) -> Answer {
         let found = visit::search(db, desk.slug(), public.currency, text).await?;
         let body = html! {
             (search(&desk, text))
-            @if found.is_empty() { p.quiet { "Nobody found. Try a part of the name, the e-mail address, or the booking's six letters." } }
+            @if found.is_empty() { p.quiet { "Nobody found. Try a part of the name, the e-mail address or the telephone, or the booking's six letters." } }
             (list(&desk, &found, &zone, true))
         };
         return Ok(page(&desk, Room::Visits, "Visits", &body));
@@ -170,7 +170,7 @@ fn tag(row: &VisitRow) -> Markup {
 fn search(desk: &Desk, text: &str) -> Markup {
     html! {
         form.find method="get" action=(desk.path("visits")) role="search" {
-            input name="find" type="search" aria-label="Find a visit by name, e-mail or reference" placeholder="Name, e-mail, reference" value=(text);
+            input name="find" type="search" aria-label="Find a visit by name, e-mail, phone or reference" placeholder="Name, e-mail, phone, reference" value=(text);
             button.button.second { "Find" }
         }
     }

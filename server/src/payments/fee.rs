@@ -10,13 +10,14 @@ use domain::{
 
 use sqlx::AnyExecutor;
 
-use super::{lost, mail, refund};
+use super::{lost, mail, note, refund};
 use crate::{
     api::error::{ApiError, Code},
     app::random_id,
     store::{
         StoreError, Write,
         attempt::{self, AttemptRecord, Reach},
+        audit::By,
         booking::{self, BookingRecord},
         card,
         fee::{self as fees, FeeRecord},
@@ -130,6 +131,19 @@ pub(super) async fn follow(
         return Err(lost("a fee as it was read"));
     }
     tracing::info!(fee = %fee.id, from = ?fee.state, to = ?to, "fee");
+    let sum = attempt.sum;
+    let told = match (to, by_client) {
+        (FeeState::Charged, true) => Some((By::Client, format!("paid {sum} of the fee by card"))),
+        (FeeState::Charged, false) => Some((By::Server, format!("charged the saved card {sum} for the fee"))),
+        (FeeState::Failed | FeeState::NeedsClient, false) => Some((
+            By::Server,
+            format!("could not charge the saved card {sum} for the fee"),
+        )),
+        _ => None,
+    };
+    if let Some((by, what)) = told {
+        note(write, (&attempt.salon, &booking.id), by, &what, now).await?;
+    }
     match to {
         FeeState::NeedsClient if !by_client => mail(write, booking, Letter::FeeToPay, now).await,
         FeeState::Failed => {

@@ -11,7 +11,7 @@ use domain::{
 };
 use sqlx::{AnyConnection, AnyExecutor, AnyPool, FromRow};
 
-use super::{StoreError, from_json, from_name, salon::SalonRecord, to_json, to_name};
+use super::{StoreError, from_json, from_name, salon::SalonRecord, sought, to_json, to_name};
 use crate::api::{booking::Line, hold::Client, quote::Choice};
 
 /// A booking as it is kept.
@@ -157,8 +157,8 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO booking (id, salon, reference, version, token_hash, token_until, state, hold_until, employee, \
-         group_date, starts, ends, client_name, email, phone, note, language, choice, quote, created, cancellation) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+         group_date, starts, ends, client_name, email, phone, note, language, choice, quote, created, cancellation, sought) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
     )
     .bind(new.id.as_str())
     .bind(new.salon.as_str())
@@ -181,6 +181,7 @@ pub async fn insert(
     .bind(to_json(&new.quote)?)
     .bind(now.0)
     .bind(new.cancellation.as_ref().map(to_json).transpose()?)
+    .bind(sought::of(&new.client))
     .execute(&mut *db)
     .await?;
     insert_lines(db, &new.id, lines).await
@@ -194,7 +195,7 @@ pub async fn rewrite(db: &mut AnyConnection, to: &BookingRecord, lines: &[Line])
     let done = sqlx::query(
         "UPDATE booking SET version = version + 1, state = $3, hold_until = $4, employee = $5, group_date = $6, \
          starts = $7, ends = $8, client_name = $9, email = $10, phone = $11, note = $12, language = $13, choice = $14, \
-         quote = $15, cancellation = $16, end_at = 0, end_tries = 0 WHERE id = $1 AND version = $2",
+         quote = $15, cancellation = $16, end_at = 0, end_tries = 0, sought = $17 WHERE id = $1 AND version = $2",
     )
     .bind(to.id.as_str())
     .bind(to.version)
@@ -212,6 +213,7 @@ pub async fn rewrite(db: &mut AnyConnection, to: &BookingRecord, lines: &[Line])
     .bind(to.choice.as_ref().map(to_json).transpose()?)
     .bind(to_json(&to.quote)?)
     .bind(to.cancellation.as_ref().map(to_json).transpose()?)
+    .bind(sought::of(&to.client))
     .execute(&mut *db)
     .await?;
     if done.rows_affected() == 0 {

@@ -54,6 +54,11 @@ pub enum Job {
         /// What.
         letter: Letter,
     },
+    /// Hand over the short message that the salon gives money back.
+    MessageRefund {
+        /// The refund.
+        refund: RefundId,
+    },
     /// Cancel an attempt's intent at Stripe.
     CancelIntent {
         /// The attempt.
@@ -359,7 +364,7 @@ pub async fn put_off(db: &mut AnyConnection, id: &str, until: Moment, error: &st
 fn kind(job: &Job) -> &'static str {
     match job {
         Job::Mail { .. } | Job::MailRefund { .. } => "mail",
-        Job::Message { .. } => "message",
+        Job::Message { .. } | Job::MessageRefund { .. } => "message",
         Job::CancelIntent { .. } => "cancel_intent",
         Job::Refund { .. } => "refund",
         Job::ReadRefunds { .. } => "read_refunds",
@@ -379,7 +384,10 @@ async fn salon_of(db: &mut AnyConnection, job: &Job) -> Result<String, StoreErro
         Job::Mail { booking, .. } | Job::Message { booking, .. } | Job::Tell { booking, .. } => {
             ("SELECT salon FROM booking WHERE id = $1", booking.as_str())
         }
-        Job::MailRefund { refund } | Job::Refund { refund } | Job::AwaitRefund { refund } => (
+        Job::MailRefund { refund }
+        | Job::MessageRefund { refund }
+        | Job::Refund { refund }
+        | Job::AwaitRefund { refund } => (
             "SELECT a.salon FROM refund r JOIN attempt a ON a.id = r.attempt WHERE r.id = $1",
             refund.as_str(),
         ),

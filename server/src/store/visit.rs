@@ -10,7 +10,7 @@ use domain::{
 };
 use sqlx::{AnyPool, FromRow};
 
-use super::{StoreError, from_json, from_name};
+use super::{StoreError, from_json, from_name, sought};
 
 /// A booking in the calendar.
 #[derive(Clone, Debug)]
@@ -80,7 +80,8 @@ pub async fn between(
     rows.into_iter().map(|row| row.read(currency)).collect()
 }
 
-/// A salon's bookings whose client or reference begins like this, the latest first (at most 30).
+/// A salon's bookings of this reference, or whose client's name, e-mail address or telephone holds this, the latest first (at
+/// most 30).
 ///
 /// # Errors
 /// [`StoreError`].
@@ -90,21 +91,43 @@ pub async fn search(
     currency: Currency,
     text: &str,
 ) -> Result<Vec<VisitRow>, StoreError> {
-    let like: String = text
+    let text: String = text
         .chars()
-        .filter(|c| !matches!(c, '%' | '_' | '\\'))
+        .filter(|c| !matches!(c, '%' | '_' | '\\') && !c.is_control())
         .take(80)
         .collect();
-    if like.trim().is_empty() {
+    let text = text.trim();
+    if text.is_empty() {
         return Ok(vec![]);
     }
     let rows: Vec<Row> = sqlx::query_as(select!(
-        "b.salon = $1 AND (b.reference = $2 OR LOWER(b.client_name) LIKE '%' || $3 || '%' OR b.email = $3) \
+        "b.salon = $1 AND (b.reference = $2 OR b.sought LIKE '%' || $3 || '%' OR ($4 <> '' AND b.sought LIKE '%' || $4 || '%')) \
          ORDER BY b.starts DESC LIMIT 30"
     ))
     .bind(salon.as_str())
-    .bind(like.to_uppercase())
-    .bind(like.to_lowercase())
+    .bind(text.to_uppercase())
+    .bind(sought::folded(text))
+    .bind(sought::dialled(text).unwrap_or_default())
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(|row| row.read(currency)).collect()
+}
+
+/// A salon's bookings of the client with this e-mail address, the latest first (at most 30).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_client(
+    db: &AnyPool,
+    salon: &SalonSlug,
+    currency: Currency,
+    email: &str,
+) -> Result<Vec<VisitRow>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "b.salon = $1 AND b.email = $2 ORDER BY b.starts DESC LIMIT 30"
+    ))
+    .bind(salon.as_str())
+    .bind(email)
     .fetch_all(db)
     .await?;
     rows.into_iter().map(|row| row.read(currency)).collect()

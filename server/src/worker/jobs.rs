@@ -86,6 +86,7 @@ async fn work(app: &App, due: &DueJob) -> Result<Outcome, ApiError> {
         Job::Mail { booking, letter } => mail::send(app, &due.id, booking, *letter).await,
         Job::MailRefund { refund } => mail::refund::send(app, &due.id, refund).await,
         Job::Message { booking, letter } => messages::send(app, &due.id, booking, *letter).await,
+        Job::MessageRefund { refund } => messages::refund::send(app, &due.id, refund).await,
         Job::CancelIntent { attempt } => cancel(app, attempt).await,
         Job::Refund { refund } => give_back(app, due, refund).await,
         Job::ReadRefunds { attempt } => read_refunds(app, attempt).await,

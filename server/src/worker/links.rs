@@ -6,10 +6,11 @@ use super::BATCH;
 use crate::{
     api::error::ApiError,
     app::App,
-    payments::mail,
+    payments::{mail, note},
     store::{
         StoreError,
         attempt::{self, AttemptRecord},
+        audit::By,
         booking, claim,
         job::Letter,
         link,
@@ -58,6 +59,8 @@ async fn cancel(app: &App, id: &BookingId) -> Result<(), ApiError> {
         }
         claim::give_up(write.conn(), id.as_str()).await?;
         mail(&mut write, &visit, Letter::CalledOff, app.now()).await?;
+        let what = "called the visit off: it was not paid in time";
+        note(&mut write, (&visit.salon, id), By::Server, what, app.now()).await?;
         tracing::info!(booking = %id, "a visit that was not paid in time is called off");
     }
     link::forget_cancelling(write.conn(), id).await?;

@@ -1,12 +1,12 @@
 //! By when a link is to be paid: said wherever the client is asked to.
 
-use domain::{role::Role, time::Moment};
+use domain::{id::LinkToken, role::Role, time::Moment};
 use serde_json::Value;
 use server::mail;
 
 use crate::{
     desk::Desk,
-    harness::House,
+    harness::{DECLINED, House, VISA},
     messages::{Gateway, set},
 };
 
@@ -65,6 +65,19 @@ async fn the_letter_and_its_reminder_say_how_much_and_by_when() {
             ),
             _ => "Please pay EUR 20.00.".to_owned(),
         };
+        // The page that it opens says the same.
+        let seen = desk.get(&format!("visits/{id}")).await.text;
+        let link = seen.split("/pay/").nth(1).unwrap().split('"').next().unwrap();
+        let link = LinkToken::parse(link).unwrap();
+        let page = house.page();
+        let opened = page.open(&link).await.unwrap();
+        let says = (more.0 != "tips").then(|| sentence.clone());
+        assert_eq!(opened.deadline, says);
+        let declined = page.pay(2000, DECLINED).await.unwrap();
+        assert_eq!(
+            declined.booking.deadline, says,
+            "nor after a card that was declined"
+        );
         let (reference,): (String,) = sqlx::query_as("SELECT reference FROM booking WHERE id = $1")
             .bind(&id)
             .fetch_one(house.app.store.read())
@@ -76,6 +89,10 @@ async fn the_letter_and_its_reminder_say_how_much_and_by_when() {
         let letters: Vec<String> = house.letters().iter().map(|letter| plain(letter)).collect();
         let told = |letter: &&String| letter.contains(&reference) && letter.contains(&sentence);
         assert_eq!(letters.iter().filter(told).count(), 2, "{sentence}: {letters:#?}");
+        let page = house.page();
+        page.open(&link).await.unwrap();
+        let paid = page.pay(2000, VISA).await.unwrap();
+        assert_eq!(paid.booking.deadline, None, "nothing is to be paid any more");
     }
 }
 

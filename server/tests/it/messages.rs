@@ -244,3 +244,60 @@ async fn a_gateway_is_tested_and_a_wrong_address_is_said() {
     strict.gateways = server::messages::Gateways::new(false).unwrap();
     assert!(strict.gateways.read(&gateway.url).is_err());
 }
+
+#[tokio::test]
+async fn who_has_a_telephone_alone_is_told_of_a_booking_and_of_money_that_goes_back() {
+    let house = House::start().await;
+    let gateway = Gateway::start(&[200]).await;
+    let mut desk = Desk::of(&house, Role::Owner).await;
+    let client = [
+        ("name", "Ada Weiß"),
+        ("phone", "+43 664 1234567"),
+        ("tell", "yes"),
+    ];
+    // Nowhere to send it: that is said.
+    let id = desk.book(&client).await;
+    let seen = desk.get(&format!("visits/{id}")).await.text;
+    assert!(seen.contains("No confirmation could be sent"), "{seen}");
+
+    set(&mut desk, &gateway).await;
+    let id = desk.book(&client).await;
+    let seen = desk.get(&format!("visits/{id}")).await.text;
+    assert!(
+        seen.contains("The confirmation goes to +43 664 1234567."),
+        "{seen}"
+    );
+    house.work().await;
+    assert_eq!(gateway.kinds(), ["booked"]);
+
+    let made = desk.post(&format!("visits/{id}/link"), &[("due", "20")]).await;
+    assert_eq!(made.status, 303, "{}", made.text);
+    let seen = desk.get(&format!("visits/{id}")).await.text;
+    let link = seen.split("/pay/").nth(1).unwrap().split('"').next().unwrap();
+    let link = domain::id::LinkToken::parse(link).unwrap();
+    let page = house.page();
+    page.open(&link).await.unwrap();
+    page.pay(2000, crate::harness::VISA).await.unwrap();
+    house.work().await;
+    let seen = desk.get(&format!("visits/{id}")).await.text;
+    let attempt = seen.split("name=\"attempt\" value=\"").nth(1).unwrap();
+    let form = [
+        ("attempt", attempt.split('"').next().unwrap()),
+        ("sum", "5"),
+        ("why", "complaint"),
+    ];
+    let done = desk.post(&format!("visits/{id}/refund"), &form).await;
+    assert_eq!(done.status, 303, "{}", done.text);
+    for _ in 0..3 {
+        house.work().await;
+        house.pass_minutes(1);
+    }
+    assert_eq!(gateway.kinds(), ["booked", "paid", "refund"]);
+    let body: Value = serde_json::from_str(&gateway.calls()[2].1).unwrap();
+    let text = body["text"].as_str().unwrap();
+    assert!(
+        text.contains("5,00 EUR") && text.contains("Karte zurück"),
+        "{text}"
+    );
+    assert!(house.letters().is_empty());
+}

@@ -29,6 +29,14 @@ pub fn screen(app: App) -> El {
             booking.map(|booking| lines(&booking)).into_iter().collect()
         }))
         .child(text("p", "", &when(app, &booking)))
+        .maybe(booking.deadline.is_some().then(|| {
+            el("p", "").live_text(move || {
+                let booking = app.booking.get();
+                booking
+                    .and_then(|booking| booking.deadline.clone())
+                    .unwrap_or_default()
+            })
+        }))
         .child(el("div", "").live(move || {
             let booking = app.booking.get();
             let choice = booking.and_then(|booking| tip::choice(app, &booking));

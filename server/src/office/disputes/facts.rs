@@ -182,7 +182,7 @@ fn agreed(desk: &Desk, card: &CardRecord) -> String {
 async fn visits_before(desk: &Desk, visit: &BookingRecord) -> Result<Option<String>, Trouble> {
     let (db, public) = (desk.app.store.read(), &desk.salon.salon);
     let (now, zone) = (desk.app.now(), when::zone(&public.time_zone));
-    let others = visit::search(db, desk.slug(), public.currency, &visit.client.email).await?;
+    let others = visit::of_client(db, desk.slug(), public.currency, &visit.client.email).await?;
     let before: Vec<String> = others
         .iter()
         .filter(|row| row.id != visit.id && row.end < now && row.state == BookingState::Booked)

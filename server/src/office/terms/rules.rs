@@ -14,7 +14,7 @@ use crate::{
         desk::Desk,
         field::Fields,
         form::{Form, Wrong},
-        said::plain,
+        said::{differences, plain},
         trouble::{Answer, Trouble},
     },
     store::{
@@ -138,29 +138,59 @@ async fn put(desk: Desk, form: Form, said: &str) -> Answer {
             ),
         };
         if let (Some(rule), Some(part)) = (rule, part) {
-            services.push((&service.id, rule, part));
+            services.push((service.id.clone(), rule, part));
         }
     }
     let mut people = Vec::new();
     for one in &offered.employees {
         let name = format!("rule_{}", one.employee.id);
         if let Some(rule) = wrong.keep(&name, rule(form.get(&name))) {
-            people.push((&one.employee.id, rule));
+            people.push((one.employee.id.clone(), rule));
         }
     }
     if !wrong.is_empty() {
         return wrong_rules(&desk, form, wrong).await;
     }
+    let before = in_words(&offered);
+    let mut to = offered;
+    for (id, rule, part) in &services {
+        for one in to.services.iter_mut().filter(|one| one.id == *id) {
+            (one.rule, one.part) = (*rule, *part);
+        }
+    }
+    for (id, rule) in &people {
+        for one in to.employees.iter_mut().filter(|one| one.employee.id == *id) {
+            one.employee.rule = *rule;
+        }
+    }
+    let changed = differences(&before, &in_words(&to));
     let mut write = desk.app.store.write().await?;
-    for (id, rule, part) in services {
-        offer::set_service_rule(write.conn(), desk.slug(), id, rule, part).await?;
+    for (id, rule, part) in &services {
+        offer::set_service_rule(write.conn(), desk.slug(), id, *rule, *part).await?;
     }
-    for (id, rule) in people {
-        offer::set_employee_rule(write.conn(), desk.slug(), id, rule).await?;
+    for (id, rule) in &people {
+        offer::set_employee_rule(write.conn(), desk.slug(), id, *rule).await?;
     }
-    desk.log(&mut write, "changed the rules of services and people", None)
-        .await?;
+    if !changed.is_empty() {
+        let what = format!("changed the rules of services and people: {changed}");
+        desk.log(&mut write, &what, None).await?;
+    }
     desk.done(write, said, "terms").await
+}
+
+/// The rule of each by its name, for the log.
+fn in_words(offered: &Offer) -> Vec<(String, String)> {
+    let word = |rule| {
+        let found = RULES.iter().find(|(name, _)| *name == value(rule));
+        found.map_or("", |(_, label)| label)
+    };
+    let services = offered.services.iter().map(|one| {
+        let rule = format!("{}, {}", word(one.rule), part_text(one.part));
+        (one.name.clone(), rule)
+    });
+    let people = offered.employees.iter().map(|one| &one.employee);
+    let people = people.map(|one| (one.name.clone(), word(one.rule).to_owned()));
+    services.chain(people).collect()
 }
 
 /// Saves one rule for all that are ticked, and with it what else is typed on the page.

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::one::find;
 use crate::{
     api::hold::Client,
+    handlers::email,
     office::{
         desk::Desk,
         field::{Fields, Kind},
@@ -29,13 +30,11 @@ pub fn read(form: &Form, wrong: &mut Wrong) -> Option<Client> {
     if !(1..=80).contains(&name.chars().count()) {
         wrong.add("name", "Enter the client's name, at most 80 letters.");
     }
-    let email = form.get("email").to_lowercase();
-    if !email.is_empty() && email.parse::<lettre::Address>().is_err() {
-        wrong.add(
-            "email",
-            "This is no e-mail address. Correct it, or leave it empty.",
-        );
-    }
+    let email = match form.get("email") {
+        "" => Ok(String::new()),
+        text => email::read(text).ok_or("This is no e-mail address. Correct it, or leave it empty."),
+    };
+    let email = wrong.keep("email", email);
     let phone = form.get("phone");
     let digits = phone.chars().filter(char::is_ascii_digit).count();
     if !phone.is_empty() && (!(5..=15).contains(&digits) || phone.len() > 40) {
@@ -47,13 +46,14 @@ pub fn read(form: &Form, wrong: &mut Wrong) -> Option<Client> {
     if form.get("note").chars().count() > 500 {
         wrong.add("note", "Write at most 500 letters.");
     }
-    wrong.is_empty().then(|| Client {
+    Some(Client {
         name: name.to_owned(),
-        email,
+        email: email?,
         phone: phone.to_owned(),
         note: form.get("note").to_owned(),
         language: if form.get("language") == "de" { "de" } else { "en" }.to_owned(),
     })
+    .filter(|_| wrong.is_empty())
 }
 
 /// The fields of it, without the note.

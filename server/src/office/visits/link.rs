@@ -243,8 +243,8 @@ pub async fn take_back(desk: Desk, Path((_, id)): Path<(String, String)>) -> Ans
         .await
 }
 
-/// Where a link goes: by mail, by message, or both; `None` when there is neither.
-fn reached(desk: &Desk, visit: &BookingRecord) -> Option<String> {
+/// How a client is reached: by mail, by message, or both; `None` when there is neither.
+pub fn reached(desk: &Desk, visit: &BookingRecord) -> Option<String> {
     let client = &visit.client;
     let mail = (!client.email.is_empty() && desk.app.sends_mail()).then_some(client.email.as_str());
     let phone = desk.salon.messages.as_ref().map(|_| client.phone.as_str());

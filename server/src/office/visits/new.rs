@@ -11,7 +11,7 @@ use domain::{
 use jiff::civil::{Date, Time};
 use maud::{Markup, html};
 
-use super::client;
+use super::{client, link};
 use crate::{
     api::booking::Line,
     handlers::visit::{self, NewVisit},
@@ -61,13 +61,20 @@ pub async fn book(desk: Desk, form: Form) -> Answer {
         );
         return not_yet(&desk, &form, &wrong).await;
     };
-    if !visit.client.email.is_empty() && form.ticked("tell") {
+    let told = form.ticked("tell").then(|| link::reached(&desk, &visit));
+    if let Some(Some(_)) = told {
         mail(&mut write, &visit, Letter::Booked, desk.app.now()).await?;
     }
+    let said = match told {
+        None => "The visit is booked.".to_owned(),
+        Some(Some(reached)) => format!("The visit is booked. The confirmation goes to {reached}."),
+        Some(None) => {
+            "The visit is booked. No confirmation could be sent: there is nowhere to send it.".to_owned()
+        }
+    };
     let what = format!("booked a visit for {}", visit.client.name);
     desk.log(&mut write, &what, Some(&visit.id)).await?;
-    desk.done(write, "The visit is booked.", &format!("visits/{}", visit.id))
-        .await
+    desk.done(write, &said, &format!("visits/{}", visit.id)).await
 }
 
 async fn not_yet(desk: &Desk, form: &Form, wrong: &Wrong) -> Answer {
@@ -219,7 +226,7 @@ async fn draw(desk: &Desk, form: &Form, wrong: &Wrong) -> Result<Markup, Trouble
                 }
             }
             (client::note(&fields))
-            (fields.tick("tell", "Send a confirmation", "To the e-mail address above."))
+            (fields.tick("tell", "Send a confirmation", if desk.salon.messages.is_some() { "To the e-mail address and the telephone above." } else { "To the e-mail address above." }))
             button.button.wide { "Book" }
         }
     })
