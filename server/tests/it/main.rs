@@ -17,6 +17,7 @@ mod doors;
 mod edges;
 mod ends;
 mod fees;
+mod files;
 mod harness;
 mod headers;
 mod holds;
