@@ -3,6 +3,7 @@ DELETE FROM job WHERE kind = 'await_dispute' OR payload LIKE '{"do":"payout_fail
 ALTER TABLE salon DROP COLUMN payouts_enabled;
 ALTER TABLE salon DROP COLUMN charges_enabled;
 DROP INDEX payout_open;
+DROP INDEX ledger_by_source;
 DROP INDEX salon_to_look;
 ALTER TABLE salon DROP COLUMN disputes_until;
 ALTER TABLE salon DROP COLUMN look_at;

@@ -25,3 +25,6 @@ ALTER TABLE salon ADD COLUMN payouts_enabled BIGINT NOT NULL DEFAULT 1;
 INSERT INTO job (id, kind, payload, run_at, salon)
 SELECT DISTINCT substr(attempt, 5), 'await_dispute', '{"do":"await_dispute","attempt":"' || attempt || '"}', 0, salon
 FROM dispute WHERE state NOT IN ('warning_closed', 'prevented', 'won', 'lost');
+
+-- The books are compared with Stripe's list source by source.
+CREATE INDEX ledger_by_source ON ledger (salon, source);

@@ -116,7 +116,7 @@ async fn run(args: &[String]) -> Result<(), String> {
             let app = App::start(&settings()?, Clock::system())
                 .await
                 .map_err(|error| error.to_string())?;
-            let compared = books::compare(&app.store, &slug, domain::time::Moment(0))
+            let compared = books::compare_all(&app.store, &slug)
                 .await
                 .map_err(|error| error.to_string())?;
             app.store.close().await;

@@ -48,6 +48,8 @@ pub struct Seen {
     pub intent: Option<String>,
     /// Stripe's `ch_…`.
     pub charge: Option<String>,
+    /// When it happened, by Stripe's clock in seconds since 1970, where that is known.
+    pub at: Option<i64>,
 }
 
 impl Seen {
@@ -58,6 +60,7 @@ impl Seen {
             observation,
             intent: None,
             charge: None,
+            at: None,
         }
     }
 
@@ -184,7 +187,7 @@ pub async fn apply(
         .then(|| now.plus_millis(ask::pause(attempt.asks)));
     attempt::rewrite(write.conn(), &attempt).await?;
     if moved && attempt.state == AttemptState::Succeeded {
-        book(write, &attempt, now).await?;
+        book(write, &attempt, happened(seen.at, now)).await?;
         if attempt.purpose == Purpose::Booking && !step.effects.contains(&Effect::RefundAll) {
             // It is paid: the clock of its link stops, for good. Should the money go back, a new link has its own.
             link::forget_cancelling(write.conn(), &booking.id).await?;
@@ -326,8 +329,15 @@ async fn give_back(write: &mut Write, attempt: &mut AttemptRecord, now: Moment) 
     Ok(())
 }
 
+/// When something happened that Stripe says happened then (seconds since 1970): the day it is booked on, however late it is heard
+/// of. Nothing is booked in the future.
+fn happened(at: Option<i64>, now: Moment) -> Moment {
+    let at = at.filter(|at| *at > 0);
+    at.map_or(now, |at| Moment(at.saturating_mul(1_000)).min(now))
+}
+
 /// Books money that was taken.
-async fn book(write: &mut Write, attempt: &AttemptRecord, now: Moment) -> Result<(), ApiError> {
+async fn book(write: &mut Write, attempt: &AttemptRecord, at: Moment) -> Result<(), ApiError> {
     let source = attempt.charge.as_ref().or(attempt.intent.as_ref());
     let entry = Entry {
         kind: EntryKind::Captured,
@@ -335,7 +345,7 @@ async fn book(write: &mut Write, attempt: &AttemptRecord, now: Moment) -> Result
         source: source.cloned().unwrap_or_default(),
     };
     let name = format!("{}:captured", attempt.id);
-    Ok(ledger::add(write.conn(), &attempt.salon, &attempt.id, &name, &entry, now).await?)
+    Ok(ledger::add(write.conn(), &attempt.salon, &attempt.id, &name, &entry, at).await?)
 }
 
 fn busy() -> ApiError {
@@ -370,6 +380,22 @@ mod tests {
     use crate::store::attempt::Reach;
 
     #[test]
+    fn what_happened_is_booked_when_it_happened_and_never_in_the_future() {
+        let now = Moment(90_000);
+        for (at, booked) in [
+            (None, 90_000),
+            (Some(0), 90_000),
+            (Some(-5), 90_000),
+            (Some(1), 1_000),
+            (Some(90), 90_000),
+            (Some(91), 90_000),
+            (Some(i64::MAX), 90_000),
+        ] {
+            assert_eq!(happened(at, now), Moment(booked), "{at:?}");
+        }
+    }
+
+    #[test]
     fn what_names_the_intent_or_the_charge_for_the_first_time_is_news() {
         let attempt = AttemptRecord {
             id: AttemptId::parse("pay_0123456789abcdef0123456789abcdef").unwrap(),
@@ -394,6 +420,7 @@ mod tests {
             observation,
             intent: intent.map(str::to_owned),
             charge: charge.map(str::to_owned),
+            at: None,
         };
         let old = Observation::Processing;
         let table = [

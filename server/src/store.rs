@@ -13,6 +13,7 @@ pub mod dispute;
 pub mod event;
 pub mod evidence;
 pub mod fee;
+pub mod hold;
 pub mod job;
 pub mod ledger;
 mod line;

@@ -26,7 +26,7 @@ use crate::{
     api::error::ApiError,
     app::App,
     payments::ask,
-    store::{attempt, booking, job, job::Queue, reading, sought},
+    store::{attempt, hold, job, job::Queue, reading, sought},
 };
 
 /// How often each part looks for what is due.
@@ -107,7 +107,7 @@ impl Part {
     async fn lanes(self, app: &App) -> Result<Vec<String>, ApiError> {
         let (db, now) = (app.store.read(), app.now());
         Ok(match self {
-            Part::Holds => booking::salons_with_holds_over(db, now, LANES).await?,
+            Part::Holds => hold::salons_over(db, now, LANES).await?,
             Part::Payments => attempt::salons_to_ask(db, now, LANES).await?,
             // Not of the salons: the database alone is asked.
             Part::Links | Part::Figures => vec![String::new()],

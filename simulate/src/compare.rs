@@ -85,7 +85,7 @@ impl History<'_> {
         .await?;
         let slug = SalonSlug::parse(SALON).map_err(|error| Wrong::Trouble(error.into()))?;
         let (_, app) = self.any_process()?;
-        let compared = books::compare(&app.store, &slug, domain::time::Moment(0)).await;
+        let compared = books::compare_all(&app.store, &slug).await;
         let compared = compared.map_err(|error| Wrong::Trouble(error.into()))?;
         self.count_refunds().await?;
         if let Some(difference) = compared.differences.first() {

@@ -243,9 +243,13 @@ struct Since {
 }
 
 async fn reconcile(desk: Desk, Query(since): Query<Since>) -> Response {
-    let days = desk.app.now().plus_minutes(-DAYS * 24 * 60);
-    let from = if since.all { Moment(0) } else { days };
-    let compared = match books::compare(&desk.app.store, desk.slug(), from).await {
+    let compared = if since.all {
+        books::compare_all(&desk.app.store, desk.slug()).await
+    } else {
+        let from = desk.app.now().plus_minutes(-DAYS * 24 * 60);
+        books::compare(&desk.app.store, desk.slug(), from).await
+    };
+    let compared = match compared {
         Ok(compared) => compared,
         Err(error) => return Trouble::from(error).into_response(),
     };

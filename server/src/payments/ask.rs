@@ -344,6 +344,7 @@ async fn take_in(
         observation: intent.observation(),
         intent: Some(intent.id.clone()),
         charge: intent.charge().map(str::to_owned),
+        at: Some(intent.charged()),
     };
     let (seen, client_secret, refused) = match answer {
         Ok(intent) => {

@@ -9,7 +9,7 @@ use domain::{
     time::Moment,
 };
 
-use super::{impossible, object};
+use super::{happened, impossible, object};
 use crate::{
     api::error::ApiError,
     app::{App, random_id},
@@ -150,7 +150,8 @@ async fn book(
         sum,
         source: dispute.to_owned(),
     };
-    Ok(ledger::add(write.conn(), salon, attempt, &moved.id, &entry, now).await?)
+    let at = happened(Some(moved.created), now);
+    Ok(ledger::add(write.conn(), salon, attempt, &moved.id, &entry, at).await?)
 }
 
 async fn notify(

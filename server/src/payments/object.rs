@@ -48,7 +48,7 @@ pub async fn apply(
 ) -> Result<bool, ApiError> {
     match object {
         Object::PaymentIntent(intent) => {
-            let Some(seen) = of_intent(intent, told.kind) else {
+            let Some(seen) = of_intent(intent, told) else {
                 return Ok(true);
             };
             let found = find(write, salon, Some(&intent.id), None, &intent.metadata).await?;
@@ -154,8 +154,8 @@ async fn observe(
     ))
 }
 
-fn of_intent(intent: &PaymentIntent, kind: &str) -> Option<Seen> {
-    let observation = match kind {
+fn of_intent(intent: &PaymentIntent, told: Told<'_>) -> Option<Seen> {
+    let observation = match told.kind {
         "payment_intent.succeeded" => Observation::Succeeded,
         "payment_intent.canceled" => Observation::Canceled,
         "payment_intent.processing" => Observation::Processing,
@@ -170,6 +170,7 @@ fn of_intent(intent: &PaymentIntent, kind: &str) -> Option<Seen> {
         observation,
         intent: Some(intent.id.clone()),
         charge: intent.latest_charge.as_ref().map(|charge| charge.id().to_owned()),
+        at: Some(told.at),
     })
 }
 
@@ -195,6 +196,7 @@ fn of_charge(charge: &Charge, kind: &str) -> Option<Seen> {
             .as_ref()
             .map(|intent| intent.id().to_owned()),
         charge: Some(charge.id.clone()),
+        at: Some(charge.created),
     })
 }
 

@@ -8,7 +8,7 @@ use domain::{
     time::Moment,
 };
 
-use super::{impossible, lost, object};
+use super::{happened, impossible, lost, object};
 use crate::{
     api::error::{ApiError, Code},
     app::{App, random_id},
@@ -157,7 +157,7 @@ pub async fn apply(
     if !attempt::move_refunds(write.conn(), &row.attempt, reserved, refunded).await? {
         return Err(lost("room for a refund"));
     }
-    book(write, salon, &row, &seen.id, movement, now).await?;
+    book(write, salon, &row, seen, movement, now).await?;
     // Of the others the client hears with what they are about: a lost time, a cancelled booking, a fee.
     if movement == Movement::Out && matches!(row.reason, Reason::Requested | Reason::Dashboard) {
         let job = Job::MailRefund {
@@ -242,10 +242,11 @@ async fn book(
     write: &mut Write,
     salon: &SalonSlug,
     row: &RefundRecord,
-    stripe_id: &str,
+    seen: &Refund,
     movement: Movement,
     now: Moment,
 ) -> Result<(), ApiError> {
+    let stripe_id = &seen.id;
     let kinds: &[(EntryKind, &str)] = match movement {
         Movement::None => &[],
         Movement::Out => &[(EntryKind::Refunded, "refunded")],
@@ -259,10 +260,15 @@ async fn book(
         let entry = Entry {
             kind: *kind,
             sum: row.sum,
-            source: stripe_id.to_owned(),
+            source: stripe_id.clone(),
         };
         let name = format!("{stripe_id}:{what}");
-        ledger::add(write.conn(), salon, &row.attempt, &name, &entry, now).await?;
+        let at = match kind {
+            EntryKind::Refunded => happened(Some(seen.created), now),
+            // When it came back, Stripe does not say.
+            _ => now,
+        };
+        ledger::add(write.conn(), salon, &row.attempt, &name, &entry, at).await?;
     }
     Ok(())
 }

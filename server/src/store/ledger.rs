@@ -11,7 +11,7 @@ use sqlx::{AnyConnection, AnyExecutor, AnyPool, FromRow};
 
 use super::{StoreError, from_name, to_name};
 
-/// Adds an entry under a name that says what was seen (`re_…:refunded`). Seen again, it is not added again.
+/// Adds an entry under a name that says what was seen (`re_…:refunded`), of when it happened. Seen again, it is not added again.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -21,7 +21,7 @@ pub async fn add(
     attempt: &AttemptId,
     name: &str,
     entry: &Entry,
-    now: Moment,
+    at: Moment,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO ledger (id, salon, attempt, kind, sum, currency, source, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
@@ -34,7 +34,7 @@ pub async fn add(
     .bind(entry.sum.minor())
     .bind(entry.sum.currency().code())
     .bind(&entry.source)
-    .bind(now.0)
+    .bind(at.0)
     .execute(db)
     .await?;
     Ok(())
@@ -54,6 +54,81 @@ pub async fn entries(db: &AnyPool, salon: &SalonSlug, from: Moment) -> Result<Ve
     .fetch_all(db)
     .await?;
     rows.into_iter().map(EntryRow::read).collect()
+}
+
+/// The end of a part of the books and of Stripe's list: the source up to which there are some `size` entries and as many movements
+/// after this one. `None`: so many are not left.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn part(
+    db: &AnyPool,
+    salon: &SalonSlug,
+    after: &str,
+    size: i64,
+) -> Result<Option<String>, StoreError> {
+    // The database compares: it knows its own order of texts.
+    let (end,): (Option<String>,) = sqlx::query_as(
+        "SELECT MIN(source) FROM (SELECT source FROM \
+         (SELECT source FROM ledger WHERE salon = $1 AND source > $2 ORDER BY source LIMIT 1 OFFSET $3) a UNION ALL SELECT source FROM \
+         (SELECT source FROM settled WHERE salon = $1 AND source > $2 ORDER BY source LIMIT 1 OFFSET $3) b) c",
+    )
+    .bind(salon.as_str())
+    .bind(after)
+    .bind(size)
+    .fetch_one(db)
+    .await?;
+    Ok(end)
+}
+
+/// The entries of a salon whose source is after the one and not after the other.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn entries_between(
+    db: &AnyPool,
+    salon: &SalonSlug,
+    after: &str,
+    to: Option<&str>,
+) -> Result<Vec<Entry>, StoreError> {
+    let rows: Vec<EntryRow> = sqlx::query_as(
+        "SELECT kind, sum, currency, source FROM ledger WHERE salon = $1 AND source > $2 \
+         AND (source <= $3 OR CAST($4 AS BIGINT) = 1) ORDER BY at, id",
+    )
+    .bind(salon.as_str())
+    .bind(after)
+    .bind(to.unwrap_or_default())
+    .bind(i64::from(to.is_none()))
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(EntryRow::read).collect()
+}
+
+/// Whether anything of this source stands in the books.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_booked(db: &AnyPool, salon: &SalonSlug, source: &str) -> Result<bool, StoreError> {
+    let found: Option<(String,)> =
+        sqlx::query_as("SELECT id FROM ledger WHERE salon = $1 AND source = $2 LIMIT 1")
+            .bind(salon.as_str())
+            .bind(source)
+            .fetch_optional(db)
+            .await?;
+    Ok(found.is_some())
+}
+
+/// How many movements of a salon, payouts left out, name nothing that moved them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn without_source(db: &AnyPool, salon: &SalonSlug) -> Result<i64, StoreError> {
+    let (count,): (i64,) =
+        sqlx::query_as("SELECT COUNT(*) FROM settled WHERE salon = $1 AND source = '' AND kind <> 'payout'")
+            .bind(salon.as_str())
+            .fetch_one(db)
+            .await?;
+    Ok(count)
 }
 
 /// Keeps a movement of Stripe's list; `false` when it is kept already.
@@ -323,6 +398,28 @@ pub async fn listed(db: &AnyPool, salon: &SalonSlug, from: Moment) -> Result<Vec
         .bind(from.0.div_euclid(1000))
         .fetch_all(db)
         .await?;
+    rows.into_iter().map(SettledRow::read).collect()
+}
+
+/// The movements of a salon whose source is after the one and not after the other.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn listed_between(
+    db: &AnyPool,
+    salon: &SalonSlug,
+    after: &str,
+    to: Option<&str>,
+) -> Result<Vec<Listed>, StoreError> {
+    let rows: Vec<SettledRow> = sqlx::query_as(listed!(
+        "s.source > $2 AND (s.source <= $3 OR CAST($4 AS BIGINT) = 1) ORDER BY s.created, s.id"
+    ))
+    .bind(salon.as_str())
+    .bind(after)
+    .bind(to.unwrap_or_default())
+    .bind(i64::from(to.is_none()))
+    .fetch_all(db)
+    .await?;
     rows.into_iter().map(SettledRow::read).collect()
 }
 

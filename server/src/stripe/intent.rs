@@ -23,6 +23,8 @@ use super::{
 pub struct Intent {
     /// `pi_…`.
     pub id: String,
+    #[serde(default)]
+    created: i64,
     status: String,
     client_secret: Option<ClientSecret>,
     last_payment_error: Option<LastError>,
@@ -165,12 +167,13 @@ impl StripeClient {
         Ok(list.data.into_iter().find(of_ours))
     }
 
-    /// Reads an intent.
+    /// Reads an intent, with all of its latest charge.
     ///
     /// # Errors
     /// [`StripeError`].
     pub async fn intent(&self, key: &SecretKey, id: &str) -> Result<Intent, StripeError> {
-        self.get(key, &format!("/v1/payment_intents/{id}")).await
+        self.get(key, &format!("/v1/payment_intents/{id}?expand[]=latest_charge"))
+            .await
     }
 
     /// Cancels an intent, or says what it is instead when it can't be cancelled any more (it was paid, or is cancelled), or when
@@ -217,6 +220,15 @@ impl Intent {
     #[must_use]
     pub fn charge(&self) -> Option<&str> {
         self.latest_charge.as_ref().map(Reference::id)
+    }
+
+    /// When its latest charge was made, in seconds since 1970. Where that was not asked for, this answers the call that made both.
+    #[must_use]
+    pub fn charged(&self) -> i64 {
+        match &self.latest_charge {
+            Some(Reference::Object { created, .. }) if *created > 0 => *created,
+            _ => self.created,
+        }
     }
 
     /// The card, `pm_…`.

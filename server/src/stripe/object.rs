@@ -43,6 +43,9 @@ pub struct PaymentIntent {
 pub struct Charge {
     /// `ch_…`.
     pub id: String,
+    /// In seconds since 1970.
+    #[serde(default)]
+    pub created: i64,
     /// `succeeded`, `pending` or `failed`.
     pub status: Option<String>,
     /// Whether the money was taken, and not only authorised.
@@ -70,6 +73,9 @@ pub struct Charge {
 pub struct Refund {
     /// `re_…`.
     pub id: String,
+    /// In seconds since 1970.
+    #[serde(default)]
+    pub created: i64,
     /// How much, in minor units.
     pub amount: i64,
     /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`; `null` in old accounts.
@@ -196,6 +202,9 @@ pub enum Reference {
     Object {
         /// Its id.
         id: String,
+        /// In seconds since 1970.
+        #[serde(default)]
+        created: i64,
     },
 }
 
@@ -221,7 +230,7 @@ impl Reference {
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
-            Reference::Id(id) | Reference::Object { id } => id,
+            Reference::Id(id) | Reference::Object { id, .. } => id,
         }
     }
 }

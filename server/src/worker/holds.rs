@@ -13,7 +13,7 @@ use crate::{
     store::{
         attempt::{self, AttemptRecord},
         booking::{self, BookingRecord},
-        claim,
+        claim, hold,
     },
 };
 
@@ -22,7 +22,7 @@ const LONGEST: i64 = 10 * 60_000;
 
 /// Ends the holds of a salon that are over.
 pub async fn run(app: &App, salon: &str, turn: &mut Turn) -> Result<(), ApiError> {
-    for (id, tries) in booking::holds_over(app.store.read(), salon, app.now(), BATCH).await? {
+    for (id, tries) in hold::over(app.store.read(), salon, app.now(), BATCH).await? {
         if turn.is_over() {
             break;
         }
@@ -33,7 +33,7 @@ pub async fn run(app: &App, salon: &str, turn: &mut Turn) -> Result<(), ApiError
         }
         let again = app.now().plus_millis(ask::pause(tries + 1).min(LONGEST));
         let mut write = app.store.write().await?;
-        booking::put_off_end(write.conn(), &id, again).await?;
+        hold::put_off(write.conn(), &id, again).await?;
         write.commit().await?;
     }
     Ok(())

@@ -41,7 +41,7 @@ async fn list(
     let (from, to) = (number("created[gte]").unwrap(), number("created[lt]"));
     let before = asked
         .get("starting_after")
-        .map(|id| id[4..].parse::<i64>().unwrap());
+        .map(|id| id.trim_start_matches("txn_").parse::<i64>().unwrap());
     // Number 0 is the oldest.
     let created = |number: i64| account.now - (account.movements - number) * PAUSE;
     let mut found: Vec<i64> = (0..before.unwrap_or(account.movements))

@@ -93,9 +93,7 @@ pub async fn settle_all(house: &House) {
         house.pass_minutes(11);
     }
     house.work().await;
-    let compared = books::compare(&house.app.store, &lumen(), domain::time::Moment(0))
-        .await
-        .unwrap();
+    let compared = books::compare_all(&house.app.store, &lumen()).await.unwrap();
     assert!(compared.differences.is_empty(), "{}", books::report(&compared));
 }
 

@@ -19,6 +19,7 @@ mod doors;
 mod edges;
 mod ends;
 mod fees;
+mod files;
 mod found;
 mod harness;
 mod headers;

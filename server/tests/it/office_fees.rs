@@ -1,6 +1,7 @@
 //! Cancelling, not coming and fees in the back office.
 
 use domain::{fee::FeeState, role::Role};
+use serde_json::json;
 use server::{
     api::{booking::State, confirm::Pay},
     store::{rollup, salon},
@@ -11,6 +12,7 @@ use crate::{
     desk::{Desk, hidden},
     fees::with_card,
     harness::{House, VISA},
+    money::control,
 };
 
 /// The hidden field of the form that goes to this address.
@@ -204,7 +206,11 @@ async fn reception_sees_what_happens_when_reception_cancels() {
 async fn a_fee_that_was_charged_is_given_back_in_part_and_the_report_keeps_the_rest() {
     let house = House::start().await;
     let (_, booking) = with_card(&house, VISA).await;
+    let begun = house.app.now();
     until(&house, &booking, -1);
+    // Stripe's clock, too: the fee is booked on the day that Stripe says.
+    let seconds = house.app.now().since(begun) / 1_000;
+    control(&house, "clock", json!({ "advance_s": seconds })).await;
     let mut desk = Desk::of(&house, Role::Owner).await;
     let path = format!("visits/{}", booking.id);
     let shown = shown(&desk.get(&path).await.text, &format!("{path}/missed"));

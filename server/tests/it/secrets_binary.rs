@@ -17,6 +17,7 @@ pub const SIGNING_AFTER: &str = "whsec_of_a_run_that_is_searched_2";
 pub struct Binary {
     pub dir: tempfile::TempDir,
     stripe: String,
+    settings: Vec<(&'static str, &'static str)>,
     child: Option<Child>,
     pub said: Arc<Mutex<Vec<u8>>>,
     pub url: String,
@@ -30,10 +31,17 @@ impl Binary {
         Binary {
             dir,
             stripe,
+            settings: vec![],
             child: None,
             said: Arc::default(),
             url: String::new(),
         }
+    }
+
+    /// With one setting more.
+    pub fn with(mut self, name: &'static str, value: &'static str) -> Binary {
+        self.settings.push((name, value));
+        self
     }
 
     fn path(&self, name: &str) -> String {
@@ -54,7 +62,8 @@ impl Binary {
             .env("BOOKING_STRIPE_JS", format!("{}/endive/stripe.js", self.stripe))
             .env("BOOKING_MAIL_DIR", self.path("mail"))
             .env("BOOKING_LOG", "trace")
-            .env("RUST_BACKTRACE", "1");
+            .env("RUST_BACKTRACE", "1")
+            .envs(self.settings.iter().copied());
         command
     }
 

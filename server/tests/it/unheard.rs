@@ -143,3 +143,50 @@ async fn a_gap_in_the_list_is_found_behind_pages_that_are_known() {
     house.work().await;
     assert_eq!(one(&house, ours).await, charge);
 }
+
+/// When an entry was booked, in minutes from when its money moved.
+async fn booked(house: &House, kind: &str, moved: i64) -> i64 {
+    let (at,): (i64,) = sqlx::query_as("SELECT at FROM ledger WHERE kind = $1")
+        .bind(kind)
+        .fetch_one(house.app.store.read())
+        .await
+        .unwrap();
+    (at - moved).abs() / 60_000
+}
+
+#[tokio::test]
+async fn what_is_heard_of_a_day_later_is_booked_on_the_day_it_happened() {
+    for asked in [true, false] {
+        let house = House::start().await;
+        let moved = house.app.now().0;
+        let page = house.page();
+        page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+        house.fault(INTENTS, "connection_reset_after", 3).await;
+        assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Wait);
+        if !asked {
+            sqlx::query("UPDATE attempt SET ask_at = NULL")
+                .execute(house.app.store.read())
+                .await
+                .unwrap();
+            advance(&house, "all").await;
+        }
+        house.pass_minutes(24 * 60);
+        house.work().await;
+        assert_eq!(page.status().await.unwrap().state, State::Booked);
+        assert_eq!(booked(&house, "captured", moved).await, 0, "asked: {asked}");
+    }
+    for (card, kind) in [(VISA, "refunded"), ("4000000000000259", "dispute_withdrawn")] {
+        let house = House::start().await;
+        let moved = house.app.now().0;
+        paid(&house, card).await;
+        if card == VISA {
+            let charge = house.taken()[0]["id"].as_str().unwrap().to_owned();
+            control(&house, &format!("charges/{charge}/refund"), json!({})).await;
+        }
+        advance(&house, "all").await;
+        house.pass_minutes(24 * 60);
+        house.work().await;
+        house.work().await;
+        assert_eq!(booked(&house, kind, moved).await, 0, "{kind}");
+    }
+}
