@@ -1,7 +1,7 @@
 //! The widget's screens in a real browser, with a made-up server behind them.
 
 #![cfg(target_arch = "wasm32")]
-#![expect(clippy::unwrap_used, reason = "that is how a test fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 use booking_checkout::{
     client::sleep,
