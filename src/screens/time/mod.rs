@@ -80,7 +80,7 @@ pub fn screen(app: App) -> El {
     };
     // The week of a time chosen before, else the one that begins today.
     let from = chosen.start.map(|start| intl::day_of(start, app.zone()));
-    times.ask(from.unwrap_or_default(), true);
+    times.ask(from, true);
     frame_back(app, Step::Time, &t("time.title"), back)
         .child(times.bar())
         .child(el("div", "stack").live(move || times.week()))
@@ -98,13 +98,12 @@ fn zone_note(app: App, moment: Moment) -> Option<El> {
 }
 
 impl View {
-    /// Asks for the week from a day on: today's for a day that is over.
-    fn ask(self, from: String, first: bool) {
+    /// Asks for the week from a day on; `None`: from today on, by the server's clock.
+    fn ask(self, from: Option<String>, first: bool) {
         let Some(catalogue) = self.app.catalogue() else {
             return;
         };
         let chosen = self.app.chosen.get_untracked();
-        let from = from.max(self.today());
         let request = FreeTimesRequest {
             salon: catalogue.salon.slug.clone(),
             services: chosen.services.clone(),
@@ -112,10 +111,10 @@ impl View {
                 Some(Who::One(id)) => Some(id.clone()),
                 _ => None,
             },
-            from: Some(from.clone()),
+            from: from.clone(),
             days: 7,
         };
-        self.times.from.set(from);
+        self.times.from.set(from.unwrap_or_else(|| self.today()));
         let number = self.times.asked.get_untracked() + 1;
         self.times.asked.set(number);
         self.times.found.set(None);
@@ -142,6 +141,9 @@ impl View {
                     .or(day.clone().next());
                 self.times.day.set(day.map(|day| day.date.clone()));
                 self.times.last.set(found.last.clone());
+                if let Some(day) = found.days.first() {
+                    self.times.from.set(day.date.clone());
+                }
             }
             self.times.found.set(Some(answer));
         });
@@ -169,7 +171,10 @@ impl View {
     fn bar(self) -> El {
         let step = |label: &str, name: &str, days: i64| {
             button("plain", label, move || {
-                self.ask(intl::days_after(&self.times.from.get_untracked(), days), false);
+                self.ask(
+                    Some(intl::days_after(&self.times.from.get_untracked(), days)),
+                    false,
+                );
             })
             .attr("aria-label", &t(name))
         };
@@ -222,7 +227,7 @@ impl View {
                 // What can't be had can't be had again.
                 let again = (!matches!(error.code, Code::Invalid | Code::NotFound)).then(|| {
                     button("button second", &t("again"), move || {
-                        self.ask(self.times.from.get_untracked(), false);
+                        self.ask(Some(self.times.from.get_untracked()), false);
                     })
                 });
                 return vec![parts::note("bad", &words).maybe(again)];
@@ -284,7 +289,7 @@ impl View {
                 let label = tf("time.next", &[("day", &on(&next, intl::DAY))]);
                 parts::note("", &t("time.none")).child(
                     button("button second", &label, move || {
-                        self.ask(next.clone(), false);
+                        self.ask(Some(next.clone()), false);
                     })
                     .id("next-free-day"),
                 )
