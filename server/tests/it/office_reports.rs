@@ -468,3 +468,17 @@ async fn what_a_payment_was_for_stays_however_its_booking_is_changed() {
         assert_eq!(behind.contains("Ada Lovelace"), shown, "{query}: {behind}");
     }
 }
+
+#[tokio::test]
+async fn what_differs_is_shown_as_a_sum_with_whose_it_is() {
+    let house = House::start().await;
+    book_and_pay(&house, "svc_cut", "emp_anna", 4800, VISA).await;
+    let desk = Desk::of(&house, Role::Manager).await;
+    let text = desk.get("reports/stripe").await.text;
+    assert!(
+        text.contains("Payment of EUR 48.00: Stripe does not list it (yet)")
+            && text.contains(">Ada Lovelace</a>")
+            && !text.contains("smallest units"),
+        "{text}"
+    );
+}
