@@ -181,7 +181,7 @@ fn figure(desk: &Desk, period: &Period, what: &str, name: &str, minor: i64, hint
     html! {
         section.card.figure {
             p.quiet { (name) }
-            p.big { a.plain href=(path) { (signed(minor, desk.salon.salon.currency)) } }
+            p.big { a.behind href=(path) { (signed(minor, desk.salon.salon.currency)) } }
             p.hint { (hint) }
         }
     }
