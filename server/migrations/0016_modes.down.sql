@@ -1,6 +1,7 @@
 DROP TABLE wrong_password;
 ALTER TABLE refund DROP COLUMN service;
 DROP TABLE attempt_line;
+DROP INDEX attempt_to_complete;
 ALTER TABLE attempt DROP COLUMN employee;
 ALTER TABLE attempt DROP COLUMN way;
 ALTER TABLE payout DROP COLUMN mode;

@@ -20,6 +20,9 @@ UPDATE attempt SET
            FROM booking b WHERE b.id = attempt.booking),
     employee = (SELECT b.employee FROM booking b WHERE b.id = attempt.booking);
 
+-- Written by a server that is older: it is completed when the figures are rolled up.
+CREATE INDEX attempt_to_complete ON attempt (id) WHERE employee = '';
+
 CREATE TABLE attempt_line (
     attempt TEXT NOT NULL REFERENCES attempt (id),
     position BIGINT NOT NULL,

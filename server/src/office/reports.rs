@@ -1,6 +1,7 @@
 //! Reports: figures of a period, by day, week, month, service, person or way to pay.
 
 mod chart;
+mod differences;
 mod payments;
 mod period;
 mod table;
@@ -180,7 +181,7 @@ fn figure(desk: &Desk, period: &Period, what: &str, name: &str, minor: i64, hint
     html! {
         section.card.figure {
             p.quiet { (name) }
-            p.big { a.plain href=(path) { (signed(minor, desk.salon.salon.currency)) } }
+            p.big { a.behind href=(path) { (signed(minor, desk.salon.salon.currency)) } }
             p.hint { (hint) }
         }
     }
@@ -233,6 +234,9 @@ async fn payouts_of(desk: &Desk, period: &Period) -> Result<Markup, Trouble> {
     })
 }
 
+/// So many differences are shown, each with whose it is.
+const SHOWN: usize = 100;
+
 /// The books are compared for so many days, unless all of them are asked for.
 const DAYS: i64 = 100;
 
@@ -254,6 +258,13 @@ async fn reconcile(desk: Desk, Query(since): Query<Since>) -> Response {
         Err(error) => return Trouble::from(error).into_response(),
     };
     let good = compared.differences.is_empty();
+    let mut rows = Vec::new();
+    for difference in compared.differences.iter().take(SHOWN) {
+        match differences::read(&desk, difference).await {
+            Ok(row) => rows.push(row),
+            Err(trouble) => return trouble.into_response(),
+        }
+    }
     let body = html! {
         @if good {
             p.notice { "To the cent: each payment, refund and dispute in these books is in Stripe's list with the same sum, and the other way round." }
@@ -278,10 +289,18 @@ async fn reconcile(desk: Desk, Query(since): Query<Since>) -> Response {
         @if !since.all {
             p { a.button.second href=(desk.path("reports/stripe?all=true")) { "Compare from the first payment on" } }
         }
-        @if !good {
-            p { "In the currency's smallest units:" }
-            ul.rows { @for difference in &compared.differences { li { (books::describe(difference)) } } }
+        ul.rows {
+            @for row in &rows {
+                li {
+                    @match &row.whose {
+                        Some((booking, client)) => { a href=(desk.path(&format!("visits/{booking}"))) { (client) } }
+                        None => { span { (row.source) } }
+                    }
+                    span { (row.what) }
+                }
+            }
         }
+        @if compared.differences.len() > rows.len() { p.hint { "The first " (rows.len()) " are shown." } }
     };
     page(&desk, Room::Reports, "Do the books agree?", &body)
 }

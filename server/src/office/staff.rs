@@ -54,7 +54,11 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn show(desk: Desk) -> Answer {
-    let form = Form::of(&[("role", "reception".to_owned())]);
+    // The reception gives back small sums, unless the owner says otherwise.
+    let currency = desk.salon.salon.currency;
+    let small = currency.minimum_charge().unwrap_or(50).saturating_mul(100);
+    let small = Money::new(small, currency).map(plain).unwrap_or_default();
+    let form = Form::of(&[("role", "reception".to_owned()), ("limit", small)]);
     let body = everybody(&desk, &form, &Wrong::default()).await?;
     Ok(page(&desk, Room::Settings, "Staff", &body))
 }
@@ -216,7 +220,7 @@ async fn everybody(desk: &Desk, form: &Form, wrong: &Wrong) -> Result<Markup, Tr
             (fields.summary())
             (fields.input("email", "E-mail", Kind::Email, "They sign in with it."))
             (fields.select("role", "Role", "", &ROLES))
-            (fields.input("limit", "Largest refund at once", Kind::Sum, "Empty: any sum."))
+            (fields.input("limit", "Largest refund at once", Kind::Sum, "Of a payment, all together. Empty: any sum, for the reception too."))
             button.button.wide { "Make an invitation" }
         }
     })

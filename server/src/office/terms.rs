@@ -3,6 +3,8 @@
 mod preview;
 pub mod rules;
 
+pub use self::preview::limit_of;
+
 use axum::{
     extract::RawQuery,
     routing::{get, post},

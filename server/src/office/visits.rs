@@ -112,6 +112,9 @@ async fn calendar(desk: Desk, Query(wish): Query<Wish>) -> Answer {
             a.button href=(desk.path(&format!("visits/new?day={day}"))) { "Book a visit" }
         }
         (search(&desk, ""))
+        @if rows.len() >= visit::MOST {
+            p.warning { "Only the first " (visit::MOST) " are shown here. " @if week { "Look at single days to see all of them." } @else { "Find the others by name." } }
+        }
         @if rows.is_empty() {
             p.quiet { "Nothing is booked " @if week { "in this week" } @else { "on this day" } ". Bookings of your web site appear here by themselves; "
                 "those of the phone you enter by " em { "Book a visit" } "." }

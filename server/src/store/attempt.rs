@@ -261,6 +261,32 @@ pub async fn insert(
     Ok(())
 }
 
+/// Notes what the attempts of servers that are older were for: those go on for a while beside a newer one, and do not note it
+/// themselves.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn complete(db: &mut AnyConnection) -> Result<(), StoreError> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "UPDATE attempt SET mode = COALESCE((SELECT s.mode FROM salon s WHERE s.slug = attempt.salon), mode), \
+         way = (SELECT CASE WHEN attempt.purpose = 'fee' THEN 'fee' WHEN b.choice IS NULL THEN 'link' ELSE 'online' END \
+         FROM booking b WHERE b.id = attempt.booking), \
+         employee = (SELECT b.employee FROM booking b WHERE b.id = attempt.booking) WHERE employee = '' RETURNING id",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    for (id,) in rows {
+        sqlx::query(
+            "INSERT INTO attempt_line (attempt, position, name, price) SELECT a.id, l.position, l.name, l.price \
+             FROM attempt a JOIN booking_line l ON l.booking = a.booking WHERE a.id = $1 ON CONFLICT DO NOTHING",
+        )
+        .bind(id)
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
 /// What an attempt pays for: services and products with their prices in minor units, as they were when it began.
 ///
 /// # Errors

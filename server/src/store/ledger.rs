@@ -351,6 +351,46 @@ impl EnteredRow {
     }
 }
 
+/// The payment that a charge, a refund or a dispute of Stripe's is of: whose, and in which currency.
+#[derive(Clone, Debug)]
+pub struct PaymentOf {
+    /// The booking.
+    pub booking: BookingId,
+    /// The client.
+    pub client: String,
+    /// The currency of its sums.
+    pub currency: Currency,
+}
+
+/// See [`PaymentOf`]; `None` when it is of nothing that is known here.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn payment_of(
+    db: &AnyPool,
+    salon: &SalonSlug,
+    source: &str,
+) -> Result<Option<PaymentOf>, StoreError> {
+    let row: Option<(String, String, String)> = sqlx::query_as(
+        "SELECT b.id, b.client_name, a.currency FROM attempt a JOIN booking b ON b.id = a.booking WHERE a.salon = $1 AND a.id IN \
+         (SELECT id FROM attempt WHERE charge = $2 UNION ALL SELECT id FROM attempt WHERE intent = $2 \
+         UNION ALL SELECT attempt FROM refund WHERE stripe_id = $2 \
+         UNION ALL SELECT attempt FROM dispute WHERE salon = $1 AND id = $2) LIMIT 1",
+    )
+    .bind(salon.as_str())
+    .bind(source)
+    .fetch_optional(db)
+    .await?;
+    row.map(|(booking, client, currency)| {
+        Ok(PaymentOf {
+            booking: BookingId::parse(&booking).map_err(StoreError::damaged)?,
+            client,
+            currency: Currency::parse(&currency).map_err(StoreError::damaged)?,
+        })
+    })
+    .transpose()
+}
+
 /// Whether a movement is kept.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use domain::{
 use sqlx::{AnyConnection, AnyPool, FromRow};
 
 use self::facets::Facets;
-use super::StoreError;
+use super::{StoreError, attempt};
 
 /// What a figure is of.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -43,6 +43,7 @@ pub type Table = BTreeMap<Key, Figures>;
 /// # Errors
 /// [`StoreError`].
 pub async fn roll(db: &mut AnyConnection, most: i64) -> Result<usize, StoreError> {
+    attempt::complete(db).await?;
     // Stripe can list a dispute with its fee before it tells of it: the fee has waited for the entry that comes now.
     sqlx::query(
         "UPDATE settled SET rolled = 0 WHERE rolled = 2 AND (salon, source) IN \

@@ -58,7 +58,10 @@ macro_rules! select {
     };
 }
 
-/// A salon's bookings that start in this time, in order (at most 500). Expired holds are left out.
+/// So many bookings are read at once.
+pub const MOST: usize = 500;
+
+/// A salon's bookings that start in this time, in order (at most [`MOST`]). Expired holds are left out.
 ///
 /// # Errors
 /// [`StoreError`].

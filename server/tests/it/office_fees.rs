@@ -341,3 +341,23 @@ async fn a_fee_is_waived_while_stripe_does_not_answer_and_what_it_took_goes_back
         );
     }
 }
+
+/// No tier: nothing is charged for not coming, and nothing goes back by itself either.
+#[tokio::test]
+async fn without_a_fee_it_is_said_that_the_payment_stays() {
+    let house = House::start().await;
+    let mut desk = Desk::of(&house, Role::Manager).await;
+    let none = [("hours1", ""), ("fee1", ""), ("hours2", ""), ("fee2", "")];
+    assert_eq!(desk.post("cancelling", &none).await.status, 303);
+    let (_, booking) = paid(&house).await;
+    until(&house, &booking, -1);
+    // Sessions end after two weeks.
+    let who = [
+        ("email", "manager@example.com"),
+        ("password", crate::desk::PASSWORD),
+    ];
+    assert_eq!(desk.post("sign-in", &who).await.status, 303);
+    let text = desk.get(&format!("visits/{}", booking.id)).await.text;
+    let form = text.split("Did not come").nth(1).unwrap();
+    assert!(form.contains("What was paid online stays with you"), "{text}");
+}

@@ -559,3 +559,52 @@ async fn a_refund_of_one_service_is_of_what_was_paid_for_it_and_counted_there() 
     let differ = server::store::rollup::check(write.conn(), &salon).await.unwrap();
     assert_eq!(differ, []);
 }
+
+#[tokio::test]
+async fn a_calendar_that_is_too_full_says_so() {
+    let house = House::start().await;
+    let mut desk = Desk::of(&house, Role::Reception).await;
+    address(&book(&mut desk, "10:00").await);
+    let day = wednesday(&house);
+    let path = format!("visits?week={day}");
+    assert!(!desk.get(&path).await.text.contains("Only the first"));
+    let mut write = house.app.store.write().await.unwrap();
+    for nth in 0..500 {
+        sqlx::query(
+            "INSERT INTO booking (id, salon, reference, version, state, employee, starts, ends, client_name, email, phone, note, \
+             language, quote, created) SELECT $1, salon, $1, 1, state, employee, starts, ends, client_name, email, phone, note, \
+             language, quote, created FROM booking WHERE client_name = 'Berta Kraus' LIMIT 1",
+        )
+        .bind(format!("bkg_{nth:032}"))
+        .execute(write.conn())
+        .await
+        .unwrap();
+    }
+    write.commit().await.unwrap();
+    let text = desk.get(&path).await.text;
+    assert!(
+        text.contains("Only the first 500 are shown here. Look at single days"),
+        "{text}"
+    );
+}
+
+/// Payment online was asked for or offered, and the sum was too small for a card: the booking goes on, and the salon sees why.
+#[tokio::test]
+async fn why_a_booking_is_not_paid_online_stands_on_its_page() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_fringe", "emp_anna").await)
+        .await
+        .unwrap();
+    let booking = page
+        .confirm(server::api::confirm::Pay::AtSalon)
+        .await
+        .unwrap()
+        .booking;
+    let desk = Desk::of(&house, Role::Reception).await;
+    let text = desk.get(&format!("visits/{}", booking.id)).await.text;
+    assert!(
+        text.contains("The sum is below EUR 0.50, the least that a card can be charged"),
+        "{text}"
+    );
+}

@@ -54,7 +54,7 @@ pub fn draw(desk: &Desk, period: &Period, rows: &[Row]) -> Markup {
                             @for (what, minor) in WHATS.iter().zip(sums(&row.figures)) {
                                 td.sum data-value=(minor) {
                                     @if minor == 0 { (signed(minor, row.currency)) }
-                                    @else { a.plain href={ (path) "&what=" (what) } { (signed(minor, row.currency)) } }
+                                    @else { a.behind href={ (path) "&what=" (what) } { (signed(minor, row.currency)) } }
                                 }
                             }
                         }

@@ -62,6 +62,11 @@ pub fn minimum(desk: &Desk, lines: &[Line]) -> Option<String> {
         ..desk.salon.terms.clone()
     };
     let quote = quote(&on, History::New, lines).ok()?;
+    limit_of(&quote)
+}
+
+/// What the minimum or maximum of a card payment did to a price, if anything.
+pub fn limit_of(quote: &Quote) -> Option<String> {
     let found = quote.reasons.iter().find(|reason| {
         matches!(
             reason,

@@ -18,6 +18,7 @@ use crate::{
         fees,
         form::{Form, Wrong},
         page::{Room, again, page},
+        terms,
         trouble::{Answer, Trouble},
         unsent, when,
     },
@@ -96,6 +97,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
                     @if gross != paid { dt { "Given back" } dd.sum { "− " (gross.less(paid).unwrap_or(gross)) } }
                     @if let Ok(rest) = visit.quote.price.less(gross) { dt { "At the salon" } dd.sum { (rest) } }
                 }
+                @if let Some(why) = terms::limit_of(&visit.quote) { p.hint { (why) } }
             }
             section.card {
                 h2 { "Client" }
