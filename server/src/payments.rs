@@ -188,7 +188,8 @@ pub async fn apply(
     attempt::rewrite(write.conn(), &attempt).await?;
     if moved && attempt.state == AttemptState::Succeeded {
         book(write, &attempt, happened(seen.at, now)).await?;
-        if attempt.purpose == Purpose::Booking && !step.effects.contains(&Effect::RefundAll) {
+        let is_visit = attempt.purpose == Purpose::Booking && booking.choice.is_none();
+        if is_visit && !step.effects.contains(&Effect::RefundAll) {
             // It is paid: the clock of its link stops, for good. Should the money go back, a new link has its own.
             link::forget_cancelling(write.conn(), &booking.id).await?;
         }

@@ -33,12 +33,21 @@ pub struct VisitRow {
     pub price: Money,
     /// What of it must be paid online.
     pub due: Money,
-    /// What was paid online.
+    /// What was paid online, by payments that did not go back whole.
     pub paid: Money,
-    /// What of that was given back.
+    /// What of that was given back; where nothing of it is left, all of it.
     pub given_back: Money,
     /// Whether somebody is paying at this moment.
     pub paying: bool,
+}
+
+// As `AttemptRecord::pays` has it.
+macro_rules! pays {
+    () => {
+        "a.booking = b.id AND a.purpose = 'booking' AND a.state = 'succeeded' AND a.refunded + a.reserved < a.sum \
+         AND NOT (a.mode = 'test' AND o.mode = 'live') \
+         AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.attempt = a.id AND r.reason = 'no_booking')"
+    };
 }
 
 macro_rules! select {
@@ -46,10 +55,13 @@ macro_rules! select {
         concat!(
             "SELECT b.id, b.state, b.starts, b.ends, e.name, b.client_name, b.quote, \
              COALESCE((SELECT l.name FROM booking_line l WHERE l.booking = b.id AND l.position = 0), '') AS first, \
-             CAST(COALESCE((SELECT SUM(a.sum) FROM attempt a WHERE a.booking = b.id AND a.state = 'succeeded' AND NOT (a.mode = 'test' AND o.mode = 'live')), 0) \
-             AS BIGINT) AS paid, \
-             CAST(COALESCE((SELECT SUM(a.refunded) FROM attempt a WHERE a.booking = b.id AND a.state = 'succeeded' AND NOT (a.mode = 'test' AND o.mode = 'live')), 0) \
-             AS BIGINT) AS given_back, \
+             CAST(COALESCE((SELECT SUM(a.sum) FROM attempt a WHERE ",
+            pays!(),
+            "), 0) AS BIGINT) AS paid, \
+             CAST(COALESCE((SELECT SUM(a.refunded + a.reserved) FROM attempt a WHERE ",
+            pays!(),
+            "), (SELECT SUM(a.refunded) FROM attempt a WHERE a.booking = b.id AND a.state = 'succeeded' \
+             AND a.purpose = 'booking' AND NOT (a.mode = 'test' AND o.mode = 'live')), 0) AS BIGINT) AS given_back, \
              (SELECT COUNT(*) FROM attempt a WHERE a.booking = b.id \
              AND a.state IN ('created', 'unknown', 'requires_action', 'processing')) AS paying \
              FROM booking b JOIN employee e ON e.id = b.employee JOIN salon o ON o.slug = b.salon WHERE ",

@@ -159,6 +159,8 @@ async fn what_was_given_back_in_full_is_to_be_paid_again_and_everybody_says_so()
     assert_eq!(payer.pay(6450, VISA).await.unwrap().next, Next::Done);
     assert_eq!(desk.give_back(&visit, "64.50", "as agreed").await.status, 303);
     // From the moment on at which it is set aside.
+    let day = format!("visits?day={}", wednesday(&house));
+    assert!(desk.get(&day).await.text.contains("Due EUR 64.50"));
     assert!(desk.get(&visit).await.text.contains("Another link"));
     let given_back = Payment::GivenBack { sum: eur(6450) };
     let seen = payer.status().await.unwrap();
@@ -198,6 +200,8 @@ async fn what_was_given_back_in_full_is_to_be_paid_again_and_everybody_says_so()
     house.work().await;
     house.work().await;
     assert_eq!((wrote("A reminder to pay"), wrote("called off")), (1, 0));
+    let seen = desk.get(&day).await.text;
+    assert!(seen.contains(">Paid<") && !seen.contains("Given back"), "{seen}");
     let page = desk.get(&visit).await.text;
     assert!(
         page.contains(">Paid<") && page.contains(">Booked<") && !page.contains("Another link"),
