@@ -10,4 +10,5 @@ ALTER TABLE salon DROP COLUMN look_at;
 ALTER TABLE salon DROP COLUMN settling_from;
 ALTER TABLE booking DROP COLUMN end_tries;
 ALTER TABLE booking DROP COLUMN end_at;
+DROP INDEX job_due_of_salon;
 ALTER TABLE job DROP COLUMN salon;

@@ -2,6 +2,7 @@
 
 -- Whose job it is: each salon's are done beside the others'. Empty: of a server that did not write it yet.
 ALTER TABLE job ADD COLUMN salon TEXT NOT NULL DEFAULT '';
+CREATE INDEX job_due_of_salon ON job (salon, run_at) WHERE done IS NULL;
 
 -- When the end of a hold is tried next, and how often it was tried in vain.
 ALTER TABLE booking ADD COLUMN end_at BIGINT NOT NULL DEFAULT 0;

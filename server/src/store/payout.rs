@@ -49,16 +49,22 @@ pub async fn find(
     Ok(row.map(Row::read))
 }
 
-/// A salon's payouts, in the mode of its present keys, that have come to nothing definite yet, those that arrive first first (at most 100).
+/// A salon's payouts, in the mode of its present keys, that have come to nothing definite yet and were to reach its bank since
+/// then (seconds since 1970), those that arrive first first (at most 100).
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn open(db: impl AnyExecutor<'_>, salon: &SalonSlug) -> Result<Vec<PayoutRecord>, StoreError> {
+pub async fn open(
+    db: impl AnyExecutor<'_>,
+    salon: &SalonSlug,
+    since: i64,
+) -> Result<Vec<PayoutRecord>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(select!(
         "salon = $1 AND mode = (SELECT s.mode FROM salon s WHERE s.slug = $1) \
-         AND state IN ('pending', 'in_transit') ORDER BY arrives LIMIT 100"
+         AND state IN ('pending', 'in_transit') AND arrives >= $2 ORDER BY arrives LIMIT 100"
     ))
     .bind(salon.as_str())
+    .bind(since)
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(Row::read).collect())

@@ -20,6 +20,8 @@ const EVERY: i64 = 24 * 3_600_000;
 const AGAIN: i64 = 3_600_000;
 /// So far back is looked for disputes, from the latest that is known, in seconds.
 const OVERLAP: i64 = 24 * 3_600;
+/// So long after it was to arrive a payout is asked about, in seconds: a month.
+const WAITED_FOR: i64 = 30 * 24 * 3_600;
 /// Pages of 100 disputes in one look. The rest comes with the next.
 const PAGES: usize = 100;
 
@@ -84,8 +86,13 @@ async fn look(
     until: i64,
     turn: &mut Turn,
 ) -> Result<(i64, May), Trouble> {
-    for known in payout::open(app.store.read(), slug).await? {
-        let seen = turn.step(app.stripe.payout(key, &known.id)).await?;
+    let asked_since = app.now().0 / 1_000 - WAITED_FOR;
+    for known in payout::open(app.store.read(), slug, asked_since).await? {
+        let seen = match turn.step(app.stripe.payout(key, &known.id)).await {
+            // Of an account that the salon had before.
+            Err(StripeError::Refused { status: 404, .. }) => continue,
+            seen => seen?,
+        };
         let mut write = app.store.write().await?;
         // As late as what is known of it: an event that came meanwhile is later.
         payments::payout::apply(&mut write, slug, &seen, known.seen_at, app.now()).await?;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// A step that takes longer than this waited for somebody who hardly answers.
-const SLOW: Duration = Duration::from_secs(5);
+const SLOW: Duration = Duration::from_secs(10);
 /// So long a lane goes on, if there is so much to do.
 const BUDGET: Duration = Duration::from_secs(30);
 

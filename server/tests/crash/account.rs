@@ -22,7 +22,7 @@ const OPEN: [(&str, &str); 4] = [
 
 /// What time brings, brought at once.
 const HURRY: [&str; 4] = [
-    "UPDATE booking SET hold_until = 0 WHERE state = 'held'",
+    "UPDATE booking SET hold_until = 0, end_at = 0 WHERE state = 'held'",
     "UPDATE attempt SET ask_at = 0 WHERE ask_at IS NOT NULL",
     "UPDATE job SET run_at = 0 WHERE done IS NULL",
     "UPDATE salon SET settle_at = 0",

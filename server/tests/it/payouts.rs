@@ -109,3 +109,21 @@ async fn an_account_that_can_t_take_payments_is_shown_whatever_is_heard() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_payout_that_stripe_does_not_know_any_more_keeps_nothing_else_from_being_seen() {
+    let house = House::start().await;
+    paid_out(&house).await;
+    catch_up(&house, Hears::Nothing).await;
+    advance(&house, "payouts").await;
+    let other = "INSERT INTO payout (salon, id, amount, currency, state, seen_at, arrives) \
+                 SELECT salon, 'po_of_another_account', amount, currency, state, seen_at, arrives - 1 FROM payout";
+    sqlx::query(other).execute(house.app.store.read()).await.unwrap();
+    house.pass_minutes(24 * 60);
+    house.work().await;
+    let states: Vec<(String,)> = sqlx::query_as("SELECT state FROM payout ORDER BY arrives")
+        .fetch_all(house.app.store.read())
+        .await
+        .unwrap();
+    assert_eq!(states, [("pending".to_owned(),), ("paid".to_owned(),)]);
+}
