@@ -1,12 +1,12 @@
 //! What a first visitor's browser really fetches from us, and what it weighs. Stripe.js isn't ours and isn't counted.
 
 use super::chromium::{Browser, Driver};
-use super::table;
+use super::{checkout, table};
 use crate::demo::{Running, Salon};
 use crate::failure::{Failure, OrSay, Outcome};
 use crate::say::Step;
 use crate::{files, run};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 struct Fetched {
     request: String,
     name: String,
+    /// The answer's status.
+    status: u64,
     /// On the wire, headers included, as the browser counted.
     wire: u64,
     raw: u64,
@@ -22,13 +24,30 @@ struct Fetched {
     brotli: u64,
 }
 
-/// Loads the page behind a visit link, which needs everything: widget, server functions, card field.
+/// Loads each of the pages once, in a browser that has seen none of them.
 pub fn measure(salon: &Salon, running: &Running) -> Outcome<Value> {
-    let step = Step::begin("Loading the page once, to weigh it");
+    let details = format!("{}?{}", running.booking_url, checkout::chosen(salon)?);
+    let pages = [
+        ("pay", "a visit link", &running.visit_link),
+        ("details", "a booking with its time chosen", &details),
+        ("book", "a booking from its services on", &running.booking_url),
+    ];
     let driver = Driver::start()?;
+    let mut report = Map::new();
+    for (name, title, url) in pages {
+        let step = Step::begin(format!("Loading {title} once, to weigh it"));
+        let fetched = weigh(&driver, salon, url)?;
+        step.done("");
+        report.insert(name.to_owned(), tell(title, &fetched));
+    }
+    Ok(Value::Object(report))
+}
+
+/// All that a page fetches from us.
+fn weigh(driver: &Driver, salon: &Salon, url: &str) -> Outcome<Vec<Fetched>> {
     let mut browser = driver.browser()?;
     browser.devtools("Network.enable", &json!({}))?;
-    browser.open(&running.visit_link)?;
+    browser.open(url)?;
     let events = events_until_quiet(&mut browser)?;
     let mut fetched = requests(&events, &salon.server_url());
     for one in &mut fetched {
@@ -37,11 +56,17 @@ pub fn measure(salon: &Salon, running: &Running) -> Outcome<Value> {
         one.gzip = compressed("gzip", &["-9", "--no-name", "--stdout"], &body)?;
         one.brotli = compressed("brotli", &["--quality=11", "--stdout"], &body)?;
     }
-    step.done("");
     if fetched.is_empty() {
         return Err(Failure::new("The page fetched nothing from the server."));
     }
-    Ok(tell(&fetched))
+    // A sentence in the place of a page weighs little.
+    if let Some(bad) = fetched.iter().find(|one| one.status >= 400) {
+        return Err(Failure::new(format!(
+            "The server answered {} to {}.",
+            bad.status, bad.name
+        )));
+    }
+    Ok(fetched)
 }
 
 /// What happened until nothing more does.
@@ -78,9 +103,11 @@ fn requests(events: &[Value], server: &str) -> Vec<Fetched> {
                 if let Some(path) = url.strip_prefix(server) {
                     let name = short(path);
                     let request = request.to_owned();
+                    let status = parameters.pointer("/response/status").and_then(Value::as_u64);
                     found.push(Fetched {
                         request,
                         name,
+                        status: status.unwrap_or(0),
                         wire: 0,
                         raw: 0,
                         gzip: 0,
@@ -150,7 +177,7 @@ fn short(path: &str) -> String {
     }
 }
 
-fn tell(fetched: &[Fetched]) -> Value {
+fn tell(title: &str, fetched: &[Fetched]) -> Value {
     let cells = |name: &str, sizes: [u64; 4]| {
         std::iter::once(name.to_owned())
             .chain(sizes.map(table::number))
@@ -168,8 +195,8 @@ fn tell(fetched: &[Fetched]) -> Value {
         .map(|one| cells(&one.name, [one.raw, one.gzip, one.brotli, one.wire]))
         .collect();
     rows.push(cells("all", total));
-    let heading = "Bytes of everything the page of a visit link loads, Stripe.js apart";
-    table::print(heading, &["", "raw", "gzip", "brotli", "on the wire"], &rows);
+    let heading = format!("Bytes of everything that {title} loads, Stripe.js apart");
+    table::print(&heading, &["", "raw", "gzip", "brotli", "on the wire"], &rows);
     let files: Vec<Value> = fetched
         .iter()
         .map(|one| {
