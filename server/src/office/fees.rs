@@ -143,7 +143,7 @@ fn offer(desk: &Desk, plan: &Plan, at: &impl Fn(&str) -> String) -> Markup {
                     }
                     @if !parts.refund.is_zero() { dt { "Goes back" } dd.sum { (parts.refund) } }
                 }
-                @if plan.cause == Cause::Missed && parts.fee.is_zero() {
+                @if plan.cause == Cause::Missed && costs.is_zero() {
                     p.hint { "What was paid online stays with you, until you give it back." }
                 }
                 @if desk.may(Right::Fees) && !costs.is_zero() {

@@ -105,7 +105,12 @@ async fn what_was_tried_in_test_mode_is_not_counted_nor_given_back_once_payments
         .fetch_one(house.app.store.read())
         .await
         .unwrap();
-    let form = [("attempt", &*attempt), ("sum", "1"), ("why", "complaint")];
+    let form = [
+        ("attempt", &*attempt),
+        ("sum", "1"),
+        ("why", "complaint"),
+        ("shown", "0"),
+    ];
     let refused = desk.post(&format!("{visit}/refund"), &form).await;
     assert!(
         refused.status == 400 && refused.text.contains("paid in test mode"),

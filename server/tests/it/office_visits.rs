@@ -170,7 +170,10 @@ async fn what_was_given_back_in_full_is_to_be_paid_again_and_everybody_says_so()
     house.work().await;
     house.work().await;
     let wrote = |part: &str| house.letters().iter().filter(|text| text.contains(part)).count();
-    assert_eq!((wrote("A reminder to pay"), wrote("called off")), (0, 0));
+    assert_eq!(
+        (wrote("A reminder to pay"), wrote("Your visit is called off")),
+        (0, 0)
+    );
     assert_eq!(house.kept(), 0);
 
     assert_eq!(desk.post(&format!("{visit}/link"), &wishes).await.status, 303);
@@ -199,7 +202,10 @@ async fn what_was_given_back_in_full_is_to_be_paid_again_and_everybody_says_so()
     house.pass_minutes(3 * 60);
     house.work().await;
     house.work().await;
-    assert_eq!((wrote("A reminder to pay"), wrote("called off")), (1, 0));
+    assert_eq!(
+        (wrote("A reminder to pay"), wrote("Your visit is called off")),
+        (1, 0)
+    );
     let seen = desk.get(&day).await.text;
     assert!(seen.contains(">Paid<") && !seen.contains("Given back"), "{seen}");
     let page = desk.get(&visit).await.text;
@@ -500,6 +506,7 @@ async fn a_refund_of_one_service_is_of_what_was_paid_for_it_and_counted_there() 
     let back = |sum, service| {
         [
             ("attempt", attempt),
+            ("shown", "0"),
             ("sum", sum),
             ("service", service),
             ("why", "complaint"),

@@ -116,9 +116,14 @@ async fn money_without_a_booking_goes_back_once_however_many_see_it() {
         [1]
     );
     let letters = first.letters();
-    let to = |whom: &str| letters.iter().filter(|letter| letter.contains(whom)).count();
+    // Answers to a client's letter go to the salon: its address stands in both.
+    let is_to = |letter: &&String, whom: &str| {
+        let mut lines = letter.lines();
+        lines.any(|line| line.starts_with("To: ") && line.contains(whom))
+    };
+    let to = |whom: &str| letters.iter().filter(|letter| is_to(letter, whom)).count();
     assert_eq!(
-        (to("To: \"Ada Lovelace\""), to("salon@example.com"), letters.len()),
+        (to("Ada Lovelace"), to("salon@example.com"), letters.len()),
         (1, 1, 2)
     );
 }
