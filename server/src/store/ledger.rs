@@ -92,8 +92,9 @@ pub async fn entries_between(
     to: Option<&str>,
 ) -> Result<Vec<Entry>, StoreError> {
     let rows: Vec<EntryRow> = sqlx::query_as(
-        "SELECT kind, sum, currency, source FROM ledger WHERE salon = $1 AND source > $2 \
-         AND (source <= $3 OR CAST($4 AS BIGINT) = 1) ORDER BY at, id",
+        "SELECT l.kind, l.sum, l.currency, l.source FROM ledger l JOIN attempt a ON a.id = l.attempt \
+         JOIN salon s ON s.slug = l.salon AND s.mode = a.mode WHERE l.salon = $1 AND l.source > $2 \
+         AND (l.source <= $3 OR CAST($4 AS BIGINT) = 1) ORDER BY l.at, l.id",
     )
     .bind(salon.as_str())
     .bind(after)
@@ -123,11 +124,13 @@ pub async fn is_booked(db: &AnyPool, salon: &SalonSlug, source: &str) -> Result<
 /// # Errors
 /// [`StoreError`].
 pub async fn without_source(db: &AnyPool, salon: &SalonSlug) -> Result<i64, StoreError> {
-    let (count,): (i64,) =
-        sqlx::query_as("SELECT COUNT(*) FROM settled WHERE salon = $1 AND source = '' AND kind <> 'payout'")
-            .bind(salon.as_str())
-            .fetch_one(db)
-            .await?;
+    let (count,): (i64,) = sqlx::query_as(
+        "SELECT COUNT(*) FROM settled t JOIN salon s ON s.slug = t.salon AND s.mode = t.mode \
+             WHERE t.salon = $1 AND t.source = '' AND t.kind <> 'payout'",
+    )
+    .bind(salon.as_str())
+    .fetch_one(db)
+    .await?;
     Ok(count)
 }
 

@@ -94,6 +94,8 @@ async fn what_was_tried_in_test_mode_is_not_counted_nor_given_back_once_payments
         .unwrap();
     assert_eq!((compared.differences.len(), compared.elsewhere), (0, 0));
     assert_eq!(compared.net.len(), 0, "{compared:?}");
+    let all = books::compare_all(&house.app.store, &salon()).await.unwrap();
+    assert_eq!(all, compared);
 
     let visit = format!("visits/{}", tried.id);
     let page = desk.get(&visit).await.text;
