@@ -18,7 +18,7 @@ use self::{
 };
 use crate::{
     api::{
-        booking::{Booking, Payment, State},
+        booking::{Booking, Payment},
         error::ApiError,
     },
     app::App,
@@ -198,7 +198,7 @@ pub fn compose(
             &format!("Ihr Termin bei {name} mit {} ist gebucht:", booking.employee),
         ),
         Letter::Paid => pick(&format!("thank you. Your visit at {name} is paid:"), &format!("danke. Ihr Besuch bei {name} ist bezahlt:")),
-        Letter::Refunded if matches!(booking.state, State::Held { .. } | State::Booked) => pick(
+        Letter::Refunded if booking.state.stands() => pick(
             &format!(
                 "a payment for your visit at {name} came a second time, or was not the sum that is to be paid. All of it goes \
                  back to your card, which takes 5 to 10 days. Nothing else changes."

@@ -7,6 +7,7 @@ pub mod dispute;
 pub mod event;
 pub mod evidence;
 pub mod fee;
+mod look;
 pub mod manage;
 pub mod moving;
 pub mod object;

@@ -92,6 +92,14 @@ pub enum State {
     Cancelled,
 }
 
+impl State {
+    /// Whether it still has its time.
+    #[must_use]
+    pub fn stands(self) -> bool {
+        matches!(self, State::Held { .. } | State::Booked)
+    }
+}
+
 /// Where a booking's payment stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]

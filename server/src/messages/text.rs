@@ -33,6 +33,14 @@ pub fn compose(about: &About, letter: Letter) -> String {
         (Letter::Booked, true) => format!("gebucht für {when} bei {}. {manage}", view.employee),
         (Letter::Paid, false) => format!("thank you, your visit of {when} is paid."),
         (Letter::Paid, true) => format!("danke, Ihr Termin am {when} ist bezahlt."),
+        (Letter::Refunded, false) if view.state.stands() => {
+            "a payment came a second time, or was not the sum that is to be paid. All of it goes back to your card.".to_owned()
+        }
+        (Letter::Refunded, true) if view.state.stands() => {
+            "Eine Zahlung kam ein zweites Mal, oder es war nicht der Betrag, der zu zahlen ist. Der ganze Betrag geht auf \
+             Ihre Karte zurück."
+                .to_owned()
+        }
         (Letter::Refunded, false) => {
             "your payment came after the time was taken. All of it goes back to your card.".to_owned()
         }

@@ -3,21 +3,21 @@
 use domain::{
     decline::Decline,
     key::SecretKey,
-    payment::{AttemptState, BookingState, Observation, Purpose},
+    payment::{AttemptState, BookingState, Observation},
 };
 
-use super::{After, Seen, fee, observe, saved};
+use super::{After, Seen, look, observe, saved};
 use crate::{
     api::error::{ApiError, Code},
     app::{App, random_id},
     store::{
         attempt::{self, AttemptRecord, Reach},
         booking::{self, BookingRecord},
-        card, salon,
+        salon,
     },
     stripe::{
         StripeError,
-        intent::{Among, Card, Charge, ClientSecret, Intent},
+        intent::{Card, Charge, ClientSecret, Intent},
     },
 };
 
@@ -130,8 +130,7 @@ async fn send_saved(
         Err(error) => return take_in(app, attempt, Question::Again, Err(error)).await,
     };
     if attempt.asks > 1 {
-        let among = Among::Customer(&card.customer);
-        match app.stripe.intent_of(key, among, &attempt.id).await {
+        match look::intent(app, key, attempt).await? {
             Ok(None) => {}
             Ok(Some(intent)) => return take_in(app, attempt, Question::Read, Ok(intent)).await,
             Err(error) => return take_in(app, attempt, Question::Read, Err(error)).await,
@@ -175,8 +174,8 @@ pub async fn ask(app: &App, attempt: &AttemptRecord) -> Result<Asked, ApiError> 
             )
             .await
         }
-        None if is_unwanted(app, attempt).await? => {
-            let answer = match find(app, &key, attempt).await? {
+        None if look::is_unwanted(app, attempt).await? => {
+            let answer = match look::intent(app, &key, attempt).await? {
                 // There is none, and none is sent any more. Should one that was sent come through after all, it goes back.
                 Ok(None) => {
                     let seen = Seen::only(Observation::Canceled);
@@ -226,7 +225,7 @@ pub async fn again(app: &App, attempt: &AttemptRecord) -> Result<(), ApiError> {
         ..attempt.clone()
     };
     let known = attempt.intent.is_some();
-    if is_abandoned(app, &attempt).await? || (known && is_unwanted(app, &attempt).await?) {
+    if is_abandoned(app, &attempt).await? || (known && look::is_unwanted(app, &attempt).await?) {
         end(app, &attempt).await?;
     } else if attempt.state.is_open() {
         ask(app, &attempt).await?;
@@ -242,11 +241,6 @@ async fn is_abandoned(app: &App, attempt: &AttemptRecord) -> Result<bool, ApiErr
     Ok(booking.is_some_and(|booking| booking.state != BookingState::Held))
 }
 
-/// Whether an attempt charges a fee that the salon does without by now.
-async fn is_unwanted(app: &App, attempt: &AttemptRecord) -> Result<bool, ApiError> {
-    Ok(attempt.purpose == Purpose::Fee && fee::of_attempt(app.store.read(), attempt).await?.is_none())
-}
-
 /// Ends an attempt that is open, so that it can take no money any more; if it has taken it, then it has. It stays open while
 /// Stripe shows no intent of it: to ask for one would be to charge.
 ///
@@ -256,7 +250,7 @@ pub async fn end(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord, Ap
     let mut attempt = attempt.clone();
     if attempt.intent.is_none() {
         let key = key_of(app, &attempt).await?;
-        match find(app, &key, &attempt).await? {
+        match look::intent(app, &key, &attempt).await? {
             Ok(Some(intent)) => {
                 let asked = take_in(app, &attempt, Question::Read, Ok(intent)).await?;
                 attempt = asked.after.attempt;
@@ -285,26 +279,6 @@ pub async fn cancel(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord,
     let key = key_of(app, attempt).await?;
     let answer = app.stripe.cancel(&key, intent, &random_id()?).await;
     Ok(take_in(app, attempt, Question::Read, answer).await?.after.attempt)
-}
-
-/// Looks for the intent of an attempt of which none is known, without asking for one.
-async fn find(
-    app: &App,
-    key: &SecretKey,
-    attempt: &AttemptRecord,
-) -> Result<Result<Option<Intent>, StripeError>, ApiError> {
-    let card = match attempt.purpose {
-        Purpose::Booking => card::of_attempt(app.store.read(), &attempt.id).await?,
-        Purpose::Fee if attempt.by_client() => None,
-        Purpose::Fee => card::of_booking(app.store.read(), &attempt.booking).await?,
-    };
-    let customer = card.and_then(|card| card.customer);
-    let among = match &customer {
-        Some(customer) => Among::Customer(customer),
-        // Stripe's clock may be a little behind.
-        None => Among::Since(attempt.created.plus_minutes(-5).0.div_euclid(1_000)),
-    };
-    Ok(app.stripe.intent_of(key, among, &attempt.id).await)
 }
 
 /// The secret key of an attempt's salon.
