@@ -4,8 +4,10 @@
 //! instead of failing there by chance, and share their flushes (`line.rs`); on PostgreSQL side by side, kept apart by the
 //! version of each booking.
 
+pub mod asking;
 pub mod attempt;
 pub mod audit;
+pub mod behind;
 pub mod booking;
 pub mod card;
 pub mod claim;

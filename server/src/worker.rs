@@ -26,7 +26,7 @@ use crate::{
     api::error::ApiError,
     app::App,
     payments::ask,
-    store::{attempt, hold, job, job::Queue, reading, sought},
+    store::{asking, attempt, hold, job, job::Queue, reading, sought},
 };
 
 /// How often each part looks for what is due.
@@ -108,7 +108,7 @@ impl Part {
         let (db, now) = (app.store.read(), app.now());
         Ok(match self {
             Part::Holds => hold::salons_over(db, now, LANES).await?,
-            Part::Payments => attempt::salons_to_ask(db, now, LANES).await?,
+            Part::Payments => asking::salons_to_ask(db, now, LANES).await?,
             // Not of the salons: the database alone is asked.
             Part::Links | Part::Figures => vec![String::new()],
             Part::Jobs(queue) => job::salons_due(db, queue, now, LANES).await?,
@@ -145,7 +145,7 @@ async fn fill_in_sought(app: &App) -> Result<(), ApiError> {
 }
 
 async fn ask_about(app: &App, salon: &str, turn: &mut Turn) -> Result<(), ApiError> {
-    for id in attempt::to_ask(app.store.read(), salon, app.now(), BATCH).await? {
+    for id in asking::to_ask(app.store.read(), salon, app.now(), BATCH).await? {
         if turn.is_over() {
             break;
         }

@@ -11,7 +11,8 @@ use crate::{
     api::error::{ApiError, Code},
     app::{App, random_id},
     store::{
-        attempt::{self, AttemptRecord, Reach},
+        asking,
+        attempt::{AttemptRecord, Reach},
         booking::{self, BookingRecord},
         salon,
     },
@@ -79,7 +80,7 @@ pub async fn charge(
     let customer = if saves {
         let customer = saved::customer(app, key, attempt).await?;
         let mut write = app.store.write().await?;
-        attempt::begin_now(write.conn(), &attempt.id, app.now().plus_millis(pause(0))).await?;
+        asking::begin_now(write.conn(), &attempt.id, app.now().plus_millis(pause(0))).await?;
         write.commit().await?;
         customer
     } else {
@@ -216,7 +217,7 @@ pub async fn again(app: &App, attempt: &AttemptRecord) -> Result<(), ApiError> {
         .is_open()
         .then(|| app.now().plus_millis(pause(asks)));
     let mut write = app.store.write().await?;
-    if !attempt::put_off(write.conn(), attempt, next).await? {
+    if !asking::put_off(write.conn(), attempt, next).await? {
         return Ok(());
     }
     write.commit().await?;

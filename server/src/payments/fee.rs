@@ -15,7 +15,7 @@ use crate::{
     api::error::{ApiError, Code},
     app::random_id,
     store::{
-        StoreError, Write,
+        StoreError, Write, asking,
         attempt::{self, AttemptRecord, Reach},
         audit::By,
         booking::{self, BookingRecord},
@@ -98,7 +98,7 @@ pub async fn waive(write: &mut Write, booking: &BookingRecord, now: Moment) -> R
             return Ok(false);
         }
     }
-    attempt::give_up_fee(write.conn(), &booking.id, now).await?;
+    asking::give_up_fee(write.conn(), &booking.id, now).await?;
     mail(write, booking, Letter::FeeWaived, now).await?;
     Ok(true)
 }

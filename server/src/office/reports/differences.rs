@@ -8,7 +8,7 @@ use domain::{
 
 use crate::{
     office::{desk::Desk, said::signed, trouble::Trouble},
-    store::ledger,
+    store::{behind, ledger},
 };
 
 /// A difference as it is shown.
@@ -29,7 +29,7 @@ pub async fn read(desk: &Desk, difference: &Difference) -> Result<Row, Trouble> 
         | Difference::OtherSum { source, .. }
         | Difference::NotBooked { source, .. } => source,
     };
-    let of = ledger::payment_of(db, desk.slug(), source).await?;
+    let of = behind::payment_of(db, desk.slug(), source).await?;
     let currency = of.as_ref().map_or(desk.salon.salon.currency, |of| of.currency);
     let what = match difference {
         Difference::NotSettled { kind, booked, .. } => format!(

@@ -16,7 +16,7 @@ use crate::{
     },
     store::{
         attempt,
-        ledger::{self, Behind},
+        behind::{self, Behind},
     },
 };
 
@@ -56,7 +56,7 @@ pub async fn show(desk: Desk, Query(wish): Query<Wish>, Query(which): Query<Whic
         kinds: kinds(&which.what).to_owned(),
     };
     let db = desk.app.store.read();
-    let mut rows = ledger::behind(db, desk.slug(), &behind, PAGE).await?;
+    let mut rows = behind::behind(db, desk.slug(), &behind, PAGE).await?;
     if !which.service.is_empty() {
         for row in &mut rows {
             // A refund of this service alone is whole.
