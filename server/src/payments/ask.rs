@@ -248,6 +248,9 @@ async fn is_abandoned(app: &App, attempt: &AttemptRecord) -> Result<bool, ApiErr
 /// # Errors
 /// [`ApiError`].
 pub async fn end(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord, ApiError> {
+    if attempt.reach == Reach::Test {
+        return Ok(ask(app, attempt).await?.after.attempt);
+    }
     let mut attempt = attempt.clone();
     if attempt.intent.is_none() {
         let key = key_of(app, &attempt).await?;
@@ -274,9 +277,6 @@ pub async fn cancel(app: &App, attempt: &AttemptRecord) -> Result<AttemptRecord,
     let Some(intent) = &attempt.intent else {
         return Ok(attempt.clone());
     };
-    if attempt.reach == Reach::Test {
-        return Ok(ask(app, attempt).await?.after.attempt);
-    }
     let key = key_of(app, attempt).await?;
     let answer = app.stripe.cancel(&key, intent, &random_id()?).await;
     Ok(take_in(app, attempt, Question::Read, answer).await?.after.attempt)

@@ -13,7 +13,9 @@ use crate::{
     mail, messages,
     payments::{self, ask},
     store::{
-        StoreError, attempt, dispute,
+        StoreError,
+        attempt::{self, AttemptRecord, Reach},
+        dispute,
         job::{self, DueJob, Job, Queue},
         refund::{self, RefundRecord},
     },
@@ -107,9 +109,16 @@ async fn work(app: &App, due: &DueJob) -> Result<Outcome, ApiError> {
     done.map(|()| Outcome::Done)
 }
 
+/// The attempt that a job is about; `None` when there is nothing to do (any more). Of a test no key knows anything once payments are
+/// real, and no money waits for it.
+async fn reached(app: &App, id: &AttemptId) -> Result<Option<AttemptRecord>, ApiError> {
+    let found = attempt::find(app.store.read(), id).await?;
+    Ok(found.filter(|attempt| attempt.reach != Reach::Test))
+}
+
 /// Cancels the intent of a declined attempt. If it turns out paid, that goes the way of every observation.
 async fn cancel(app: &App, id: &AttemptId) -> Result<(), ApiError> {
-    let Some(attempt) = attempt::find(app.store.read(), id).await? else {
+    let Some(attempt) = reached(app, id).await? else {
         return Ok(());
     };
     if attempt.state != AttemptState::Declined {
@@ -133,7 +142,7 @@ async fn give_back(app: &App, due: &DueJob, id: &RefundId) -> Result<(), ApiErro
     if row.state != RefundState::Created {
         return Ok(());
     }
-    let Some(attempt) = attempt::find(app.store.read(), &row.attempt).await? else {
+    let Some(attempt) = reached(app, &row.attempt).await? else {
         return Ok(());
     };
     let Some(intent) = &attempt.intent else {
@@ -172,7 +181,7 @@ fn no_refund(error: StripeError) -> ApiError {
 
 /// Asks which refunds an attempt has, and applies each.
 async fn read_refunds(app: &App, id: &AttemptId) -> Result<(), ApiError> {
-    let Some(attempt) = attempt::find(app.store.read(), id).await? else {
+    let Some(attempt) = reached(app, id).await? else {
         return Ok(());
     };
     let Some(intent) = &attempt.intent else {
@@ -204,7 +213,7 @@ async fn waiting(app: &App, id: &RefundId) -> Result<Option<RefundRecord>, ApiEr
 
 /// Asks which disputes an attempt has, and applies each.
 async fn read_disputes(app: &App, id: &AttemptId) -> Result<(), ApiError> {
-    let Some(attempt) = attempt::find(app.store.read(), id).await? else {
+    let Some(attempt) = reached(app, id).await? else {
         return Ok(());
     };
     let Some(intent) = &attempt.intent else {

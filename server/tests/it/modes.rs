@@ -174,6 +174,24 @@ async fn a_test_that_was_under_way_when_the_keys_changed_lets_go_of_its_time() {
     house.page().hold(&wanted).await.unwrap();
 }
 
+/// The key for real payments knows nothing of a test's money: asked for again and again, it would be refused for ever.
+#[tokio::test]
+async fn what_was_to_be_done_about_a_test_is_over_when_the_keys_changed() {
+    let house = house_with_live_keys().await;
+    let mut desk = Desk::of(&house, Role::Owner).await;
+    let (_, tried) = paid(&house).await;
+    house.work().await;
+    let visit = format!("visits/{}", tried.id);
+    assert_eq!(desk.give_back(&visit, "48", "complaint").await.status, 303);
+    assert_eq!(desk.post("methods", &LIVE).await.status, 200);
+    house.work().await;
+    let (open,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM job WHERE done IS NULL")
+        .fetch_one(house.app.store.read())
+        .await
+        .unwrap();
+    assert_eq!((open, house.kept()), (0, 4800));
+}
+
 /// With real keys nothing is paid for a test: Stripe's own list of events shows whether the latest came.
 #[tokio::test]
 async fn a_test_of_real_keys_says_whether_stripes_latest_event_came() {
