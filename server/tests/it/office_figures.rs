@@ -122,3 +122,26 @@ async fn fees_in_another_currency_are_named_where_they_are_not_taken_off() {
         "{text}"
     );
 }
+
+/// Shares of two parts need not add up to the shares of the whole: what is kept is shared out anew each time that it changes.
+#[tokio::test]
+async fn what_is_kept_of_two_services_is_the_same_however_often_it_changes() {
+    let house = House::start().await;
+    let page = house.page();
+    page.open(&house.visit_link).await.unwrap();
+    page.pay(6450, VISA).await.unwrap();
+    let visit = page.status().await.unwrap();
+    crate::cancelling::until(&house, &visit, 1);
+    crate::cancelling::call_off(&house, &visit.id, Cause::Cancelled, Decision::Take)
+        .await
+        .unwrap();
+    let mut desk = Desk::of(&house, Role::Owner).await;
+    for sum in ["7.77", "11.11", "0.03", "13.33"] {
+        let done = desk
+            .give_back(&format!("visits/{}", visit.id), sum, "complaint")
+            .await;
+        assert_eq!(done.status, 303, "{}", done.text);
+        crate::cancelling::settle_all(&house).await;
+        agrees(&house).await;
+    }
+}

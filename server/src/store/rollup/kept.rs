@@ -99,7 +99,10 @@ impl KeptRow {
             return Ok(());
         };
         let day = of.day(self.created);
-        for (service, kept) in of.shares(self.now - self.was) {
+        // Not the shares of the difference: those of two parts need not add up to those of the whole.
+        let shares = of.shares(self.now).into_iter().zip(of.shares(self.was));
+        for ((service, now), (_, was)) in shares {
+            let kept = now - was;
             let entry = table
                 .entry(of.key(&self.salon, &day, service, &self.currency))
                 .or_default();
