@@ -430,6 +430,13 @@ mod tests {
     }
 
     #[test]
+    fn nobody_asks_before_the_first_call_can_have_come_to_its_end() {
+        // A call has three tries of 12 seconds. Who agreed to have the card saved is made a customer first.
+        assert_eq!(patience(false), 15_000);
+        assert_eq!(patience(true), 75_000);
+    }
+
+    #[test]
     fn questions_are_seconds_then_minutes_then_hours_apart() {
         let seconds: Vec<i64> = (0..15).map(|asks| pause(asks) / 1_000).collect();
         assert_eq!(

@@ -163,3 +163,30 @@ async fn a_visit_that_the_salon_made_has_the_terms_of_that_day() {
     let explained = record.cancelling(&now);
     assert_eq!(explained.steps.len(), 2, "{explained:?}");
 }
+
+#[tokio::test]
+async fn a_fee_above_what_was_agreed_to_is_asked_of_the_client_when_the_salon_wants_it() {
+    let house = House::start().await;
+    set_tiers(&house, &[(24, 100)]).await;
+    let (_, booking) = with_card(&house, VISA).await;
+    until(&house, &booking, 2);
+    call_off(&house, &booking.id, Cause::Cancelled, Decision::Later)
+        .await
+        .unwrap();
+    let mut desk = Desk::of(&house, Role::Owner).await;
+    let fee = the_fee(&house, &booking.id).await.unwrap();
+    assert_eq!((fee.rest, fee.state), (eur(6650), FeeState::Asked));
+    let mut write = house.app.store.write().await.unwrap();
+    sqlx::query("UPDATE saved_card SET most = 6649")
+        .execute(write.conn())
+        .await
+        .unwrap();
+    write.commit().await.unwrap();
+    let done = desk.post(&format!("visits/{}/fee", booking.id), &[]).await;
+    assert_eq!(done.status, 303, "{}", done.text);
+    settle_all(&house).await;
+    let fee = the_fee(&house, &booking.id).await.unwrap();
+    assert_eq!((fee.state, house.kept()), (FeeState::NeedsClient, 2850));
+    let asked = |letter: &&String| letter.contains("To: \"Ada Lovelace\"") && letter.contains("Pay here:");
+    assert_eq!(house.letters().iter().filter(asked).count(), 1);
+}

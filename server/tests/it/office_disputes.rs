@@ -189,3 +189,55 @@ async fn a_refund_that_fails_later_is_a_task_until_somebody_dealt_with_it() {
     assert_eq!(desk.post(&format!("refunds/{done}"), &[]).await.status, 303);
     assert!(!desk.get("today").await.text.contains("failed"));
 }
+
+/// A payment that is disputed, and the dispute's page.
+async fn disputed(house: &House, desk: &Desk<'_>) -> String {
+    let page = house.page();
+    page.hold(&house.free_nth("svc_cut", "emp_anna", 60).await)
+        .await
+        .unwrap();
+    page.pay(4800, FRAUD).await.unwrap();
+    advance(house, "all").await;
+    catch_up(house, Hears::Everything).await;
+    the_dispute(desk).await
+}
+
+#[tokio::test]
+async fn an_answer_that_stripe_will_not_take_is_told_and_one_that_it_can_t_take_now_is_sent_again() {
+    let house = House::start().await;
+    let mut desk = Desk::of(&house, Role::Manager).await;
+    let path = disputed(&house, &desk).await;
+    let story = [("story", "The client came, and was content with what we did.")];
+    assert_eq!(desk.post(&path, &story).await.status, 303);
+    house.fault("/v1/disputes", "429", 9).await;
+    house.work().await;
+    let seen = desk.get(&path).await.text;
+    assert!(!seen.contains("Stripe did not take the answer"), "{seen}");
+    house.pass_minutes(60);
+    house.work().await;
+    house.pass_minutes(60);
+    house.work().await;
+    house.pass_minutes(60);
+    house.work().await;
+    let dispute = house.stripe_get(&format!("/v1/{path}")).await;
+    assert_eq!(dispute["evidence_details"]["submission_count"], 1);
+
+    let house = House::start().await;
+    let mut desk = Desk::of(&house, Role::Manager).await;
+    let path = disputed(&house, &desk).await;
+    assert_eq!(desk.post(&path, &story).await.status, 303);
+    crate::money::control(
+        &house,
+        &format!("{path}/close"),
+        serde_json::json!({ "won": false }),
+    )
+    .await;
+    house.work().await;
+    let seen = desk.get(&path).await.text;
+    assert!(seen.contains("Stripe did not take the answer"), "{seen}");
+    // It is not sent for ever.
+    house.pass_minutes(24 * 60);
+    house.work().await;
+    let dispute = house.stripe_get(&format!("/v1/{path}")).await;
+    assert_eq!(dispute["evidence_details"]["submission_count"], 0);
+}
