@@ -270,6 +270,38 @@ async fn a_small_payment_that_was_declined_can_t_pay_for_what_costs_more() {
 }
 
 #[tokio::test]
+async fn a_declined_payment_that_is_confirmed_again_after_another_card_has_paid_goes_back() {
+    let house = House::start().await;
+    let page = house.page();
+    page.hold(&house.free("svc_cut", "emp_anna").await).await.unwrap();
+    let Next::ConfirmWithBank { client_secret } = page.pay(4800, BANK_ASKS).await.unwrap().next else {
+        panic!()
+    };
+    house.bank(&client_secret, "fail").await;
+    let next = page.settle().await.unwrap().next;
+    assert!(matches!(next, Next::AnotherTry { .. }), "{next:?}");
+    assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
+    // In another tab, which still has its secret, and before the worker has cancelled it.
+    let intent = client_secret.split("_secret_").next().unwrap();
+    let path = format!("/v1/payment_intents/{intent}/confirm");
+    let form = [
+        ("payment_method", "pm_card_visa"),
+        ("return_url", "https://example.com/"),
+    ];
+    assert_eq!(house.stripe_post(&path, &form).await["status"], "succeeded");
+    assert_eq!(house.kept(), 9600);
+    for _ in 0..3 {
+        house.work().await;
+    }
+    let seen = page.status().await.unwrap();
+    assert_eq!(
+        (seen.state, seen.payment),
+        (State::Booked, Payment::Paid { sum: eur(4800) })
+    );
+    assert_eq!((house.taken().len(), house.kept()), (2, 4800));
+}
+
+#[tokio::test]
 async fn a_failure_that_stripe_keeps_for_a_day_holds_no_time_for_a_day() {
     for (fault, stored) in [("500_before", true), ("500_after", true)] {
         let house = House::start().await;
