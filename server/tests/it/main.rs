@@ -9,6 +9,7 @@
 
 mod agreed;
 mod binary;
+mod books;
 mod busy_account;
 mod cancelling;
 mod complaints;

@@ -102,7 +102,7 @@ async fn the_attempt(house: &House) -> AttemptRecord {
 }
 
 /// Compares the books with what the server read of Stripe's list, and that with the list itself.
-async fn compare(house: &House) -> Reconciliation {
+pub async fn compare(house: &House) -> Reconciliation {
     let slug = SalonSlug::parse("lumen").unwrap();
     let db = house.app.store.read();
     let listed = ledger::listed(db, &slug, Moment(0)).await.unwrap();
