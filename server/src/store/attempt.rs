@@ -84,13 +84,14 @@ impl Reach {
 }
 
 impl AttemptRecord {
-    /// Whether it took money that pays its booking, or its fee, and did not go back whole.
+    /// Whether it took money that pays its booking, or its fee, and did not go back whole. What is only set aside pays still: Stripe
+    /// may refuse to give it back, and a second payment would be kept beside the first.
     #[must_use]
     pub fn pays(&self) -> bool {
         self.state == AttemptState::Succeeded
             && !self.for_nothing
             && self.reach != Reach::Test
-            && self.left() > 0
+            && self.refunded < self.sum.minor()
     }
 
     /// What of its sum went back or is about to, in minor units.

@@ -44,7 +44,7 @@ pub struct VisitRow {
 // As `AttemptRecord::pays` has it.
 macro_rules! pays {
     () => {
-        "a.booking = b.id AND a.purpose = 'booking' AND a.state = 'succeeded' AND a.refunded + a.reserved < a.sum \
+        "a.booking = b.id AND a.purpose = 'booking' AND a.state = 'succeeded' AND a.refunded < a.sum \
          AND NOT (a.mode = 'test' AND o.mode = 'live') \
          AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.attempt = a.id AND r.reason = 'no_booking')"
     };
