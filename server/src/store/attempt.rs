@@ -441,3 +441,6 @@ impl Row {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

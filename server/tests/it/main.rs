@@ -12,6 +12,7 @@ mod binary;
 mod books;
 mod busy_account;
 mod cancelling;
+mod claims;
 mod complaints;
 mod deadlines;
 mod declines;
