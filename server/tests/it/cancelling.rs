@@ -339,3 +339,24 @@ async fn who_cancels_while_the_payment_is_unknown_is_not_charged_by_that() {
         }
     }
 }
+
+/// The salon's terms say nothing of not coming: what was paid stays, unless the salon does without it.
+#[tokio::test]
+async fn where_not_coming_costs_nothing_the_payment_stays_until_the_salon_gives_it_back() {
+    for (decision, kept) in [
+        (Decision::AsSet, 4800),
+        (Decision::Take, 4800),
+        (Decision::Waive, 0),
+    ] {
+        let house = House::start().await;
+        crate::agreed::set_tiers(&house, &[]).await;
+        let (_, booking) = paid(&house).await;
+        until(&house, &booking, -1);
+        call_off(&house, &booking.id, Cause::Missed, decision)
+            .await
+            .unwrap();
+        settle_all(&house).await;
+        assert_eq!(house.kept(), kept, "{decision:?}");
+        assert!(the_fee(&house, &booking.id).await.is_none());
+    }
+}
