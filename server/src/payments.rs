@@ -373,13 +373,8 @@ fn lost(what: &str) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use domain::{
-        currency::Currency,
-        id::{AttemptId, BookingId, SalonSlug},
-    };
-
     use super::*;
-    use crate::store::attempt::Reach;
+    use crate::store::attempt::tests::paid;
 
     #[test]
     fn what_happened_is_booked_when_it_happened_and_never_in_the_future() {
@@ -400,23 +395,9 @@ mod tests {
     #[test]
     fn what_names_the_intent_or_the_charge_for_the_first_time_is_news() {
         let attempt = AttemptRecord {
-            id: AttemptId::parse("pay_0123456789abcdef0123456789abcdef").unwrap(),
-            booking: BookingId::parse("bkg_0123456789abcdef0123456789abcdef").unwrap(),
-            salon: SalonSlug::parse("lumen").unwrap(),
-            sum: Money::new(4800, Currency::EUR).unwrap(),
-            purpose: Purpose::Booking,
             state: AttemptState::Processing,
-            confirmation_token: "ctoken_1".to_owned(),
-            intent: Some("pi_1".to_owned()),
             charge: None,
-            decline: None,
-            refunded: 0,
-            reserved: 0,
-            for_nothing: false,
-            reach: Reach::Now,
-            asks: 0,
-            ask_at: None,
-            created: Moment(0),
+            ..paid()
         };
         let seen = |observation, intent: Option<&str>, charge: Option<&str>| Seen {
             observation,

@@ -1,6 +1,7 @@
 use super::*;
 
-fn paid() -> AttemptRecord {
+/// A payment of EUR 48.00 that succeeded.
+pub(crate) fn paid() -> AttemptRecord {
     AttemptRecord {
         id: AttemptId::parse("pay_0123456789abcdef0123456789abcdef").unwrap(),
         booking: BookingId::parse("bkg_0123456789abcdef0123456789abcdef").unwrap(),
