@@ -338,21 +338,38 @@ async fn what_became_of_a_booking_elsewhere_is_told_once_and_shown() {
     let paid = eval(&booked("booked", "paid")).unwrap();
     app.take(wire::booking::booking(&paid).unwrap());
     app.step.set(Step::Done);
-    for (state, step, all) in [
-        ("booked", Step::Done, "refunded 4800 2"),
-        ("booked", Step::Done, "refunded 4800 2"),
+    let gone = Step::Link(Dead::Cancelled);
+    for (state, payment, step, says, all) in [
         (
             "cancelled",
-            Step::Link(Dead::Cancelled),
-            "refunded 4800 2,cancelled 4800 2",
+            "paid",
+            gone,
+            "stays with the salon",
+            "cancelled 4800 2",
+        ),
+        (
+            "cancelled",
+            "given_back",
+            gone,
+            "goes back to your card",
+            "cancelled 4800 2,refunded 4800 2",
+        ),
+        (
+            "cancelled",
+            "given_back",
+            gone,
+            "goes back to your card",
+            "cancelled 4800 2,refunded 4800 2",
         ),
     ] {
-        eval(&format!("window.answer = () => {}", booked(state, "given_back"))).unwrap();
+        eval(&format!("window.answer = () => {}", booked(state, payment))).unwrap();
         let before = eval("asked.length").unwrap();
         flow::look_again(app);
         until(|| eval("asked.length").unwrap() != before && app.step.get_untracked() == step).await;
         sleep(30).await;
-        assert!(is(&format!("told.join() === '{all}'")), "{state}");
+        assert!(is(&format!("told.join() === '{all}'")), "{state} {payment}");
+        show(screens::ended::link(app, Dead::Cancelled));
+        assert!(words().contains(says), "{}", words());
     }
     eval("delete window.__frame").unwrap();
 }

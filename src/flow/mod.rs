@@ -144,7 +144,12 @@ pub fn resume(app: App, booking: Booking) {
 pub fn look_again(app: App) {
     let waiting = matches!(
         app.step.get_untracked(),
-        Step::Payment | Step::Visit | Step::Details | Step::Expired | Step::Done
+        Step::Payment
+            | Step::Visit
+            | Step::Details
+            | Step::Expired
+            | Step::Done
+            | Step::Link(Dead::Cancelled)
     );
     if !waiting || app.busy.get_untracked() != Busy::No || app.booking.get_untracked().is_none() {
         return;
@@ -170,11 +175,12 @@ pub fn look_again(app: App) {
                 if is_over(&booking) || matches!(booking.state, State::Expired | State::Cancelled) =>
             {
                 let before = app.booking.get_untracked().map(|before| before.payment);
-                let moved = before != Some(booking.payment) && app.step.get_untracked() == Step::Done;
+                let moved = before != Some(booking.payment);
+                let step = app.step.get_untracked();
                 resume(app, booking);
-                // Another end than the one in view: it is drawn anew.
-                if moved && app.step.get_untracked() == Step::Done {
-                    app.step.set(Step::Done);
+                // The same screen has something else to say: it is drawn anew.
+                if moved && app.step.get_untracked() == step {
+                    app.step.set(step);
                 }
             }
             Ok(booking) => app.take(booking),

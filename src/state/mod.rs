@@ -310,10 +310,11 @@ impl App {
     }
 }
 
-/// Whether money was taken, or the booking needs none any more.
+/// Whether the visit is settled: money was taken for it, or it needs none any more. One that was called off is not.
 #[must_use]
 pub fn is_over(booking: &Booking) -> bool {
     match booking.payment {
+        _ if booking.state == State::Cancelled => false,
         Payment::Paid { .. } => true,
         _ => booking.state == State::Booked && booking.choice.is_some(),
     }

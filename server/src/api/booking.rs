@@ -120,10 +120,10 @@ pub enum Payment {
         /// The sum.
         sum: Money,
     },
-    /// Paid, and given back. Where the booking stands ([`State::Booked`]) the salon gave it back; else there was nothing to keep
-    /// it for.
+    /// Paid, and given back. Where the booking stands ([`State::Booked`]) the salon gave it back; where it was called off
+    /// ([`State::Cancelled`]) a part may have been kept; else there was nothing to keep it for.
     GivenBack {
-        /// The sum.
+        /// What went back, or is on its way.
         sum: Money,
     },
 }

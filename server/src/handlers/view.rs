@@ -1,6 +1,9 @@
 //! A booking as its client sees it.
 
-use domain::payment::{AttemptState, BookingState, Purpose};
+use domain::{
+    money::Money,
+    payment::{AttemptState, BookingState, Purpose},
+};
 
 use super::{bill, consent, link, tip};
 use crate::{
@@ -159,7 +162,12 @@ pub fn payment(booking: BookingState, attempts: &[AttemptRecord]) -> Payment {
         return Payment::None;
     };
     if let Some(paid) = attempts.iter().find(|attempt| attempt.pays()) {
-        return Payment::Paid { sum: paid.sum };
+        return match Money::new(paid.given_back(), paid.sum.currency()) {
+            Ok(back) if booking == BookingState::Cancelled && !back.is_zero() => {
+                Payment::GivenBack { sum: back }
+            }
+            _ => Payment::Paid { sum: paid.sum },
+        };
     }
     // What went back is told of until the time is held anew, or another card is tried for a booking that stands.
     let tried = booking == BookingState::Booked && latest.by_client() && latest.declined().is_some();

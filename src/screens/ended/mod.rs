@@ -1,6 +1,6 @@
 //! Screens where it does not go on as planned: each says what is, and the way on.
 
-use server::api::booking::Payment;
+use server::api::booking::{Booking, Payment};
 
 use super::frame;
 use crate::{
@@ -70,11 +70,15 @@ pub fn link(app: App, why: Dead) -> El {
         Dead::Elsewhere => "link.elsewhere",
         Dead::Cancelled => "link.cancelled",
     };
-    let screen = frame(Step::Link(why), &t(&[key, ".title"].concat())).child(text(
-        "p",
-        "",
-        &t(&[key, ".text"].concat()),
-    ));
+    let money_of = |booking: &Booking| match booking.payment {
+        _ if why != Dead::Cancelled => None,
+        Payment::GivenBack { sum } => Some(tf("link.cancelled.back", &[("sum", &money(sum))])),
+        Payment::Paid { sum } => Some(tf("link.cancelled.kept", &[("sum", &money(sum))])),
+        _ => None,
+    };
+    let what = app.booking.get_untracked().and_then(|booking| money_of(&booking));
+    let what = what.unwrap_or_else(|| t(&[key, ".text"].concat()));
+    let screen = frame(Step::Link(why), &t(&[key, ".title"].concat())).child(text("p", "", &what));
     let screen = match why {
         Dead::Elsewhere if app.is_visit() => screen
             .child(button("button wide", &t("link.open_here"), move || flow::open_here(app)).id("open-here")),
