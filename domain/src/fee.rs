@@ -137,7 +137,7 @@ impl FeeState {
 
     /// The salon does without. `None` when it can't any more: it was charged (that is given back as any payment), or is waived
     /// already. While it is being charged it can: should that take the money, it goes back
-    /// ([`advance_fee`](crate::payment::advance_fee)).
+    /// ([`advance_besides`](crate::payment::advance_besides)).
     #[must_use]
     pub fn waived(self) -> Option<FeeState> {
         match self {

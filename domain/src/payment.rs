@@ -69,6 +69,8 @@ pub enum Purpose {
     Booking,
     /// A fee for cancelling it late, or for not coming.
     Fee,
+    /// What was left to pay of it after a part was paid.
+    Rest,
 }
 
 /// Whether a booking still has its time.
@@ -208,11 +210,12 @@ pub fn advance(now: Situation, seen: Observation) -> Step {
     step(now, seen, paid)
 }
 
-/// Moves the charge of a fee forward by one observation. Where the booking stands decides nothing of it;
-/// [`Situation::paid_otherwise`] here also says that nobody wants the fee any more.
+/// Moves what is paid for a booking besides its first payment forward by one observation: a fee, or the rest. It moves no
+/// booking; [`Situation::paid_otherwise`] here also says that nobody wants the fee any more, and [`Situation::fits`] is false for the
+/// rest of a booking that stands no more.
 #[must_use]
-pub fn advance_fee(now: Situation, seen: Observation) -> Step {
-    step(now, seen, fee_paid)
+pub fn advance_besides(now: Situation, seen: Observation) -> Step {
+    step(now, seen, paid_besides)
 }
 
 fn step(now: Situation, seen: Observation, paid: fn(Situation) -> Step) -> Step {
@@ -243,8 +246,8 @@ fn step(now: Situation, seen: Observation, paid: fn(Situation) -> Step) -> Step 
     }
 }
 
-/// A fee's money is there.
-fn fee_paid(now: Situation) -> Step {
+/// Money of a fee or a rest is there.
+fn paid_besides(now: Situation) -> Step {
     Step {
         booking: now.booking,
         attempt: AttemptState::Succeeded,

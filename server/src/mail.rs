@@ -22,7 +22,7 @@ use crate::{
         error::ApiError,
     },
     app::App,
-    handlers::view::view,
+    handlers::{bill, view::view_for},
     messages,
     payments::manage,
     store::{
@@ -91,7 +91,11 @@ impl About {
         if record.client.email.is_empty() && salon.messages.is_none() {
             return Ok(None);
         }
-        let view = view(app, &record).await?;
+        let bill = match letter {
+            Letter::Link | Letter::Reminder | Letter::Paid => bill::of_link(app, &record).await?,
+            _ => bill::of_page(app, &record).await?,
+        };
+        let view = view_for(app, &record, &bill).await?;
         let link = match letter {
             Letter::Link | Letter::Reminder => {
                 // Taken back, or paid, since the letter was ordered.
@@ -131,7 +135,7 @@ pub struct Aftermath {
 }
 
 async fn given_back(app: &App, booking: &BookingId, letter: Letter) -> Result<i64, ApiError> {
-    let mut attempts = attempt::of_booking(app.store.read(), booking).await?;
+    let mut attempts = attempt::of_visit(app.store.read(), booking).await?;
     if letter == Letter::FeeWaived {
         // The card may have been charged for it before that was known.
         attempts.extend(attempt::of_purpose(app.store.read(), booking, Purpose::Fee).await?);

@@ -68,7 +68,7 @@ impl Care {
         let id = manage::find(db, &token).await?.ok_or_else(nowhere)?;
         let booking = booking::find(db, &id).await?.ok_or_else(nowhere)?;
         let salon = salon::find(db, &booking.salon).await?.ok_or_else(nowhere)?;
-        let attempts = attempt::of_booking(db, &id).await?;
+        let attempts = attempt::of_visit(db, &id).await?;
         let (fee, missed) = (fee::latest(db, &id).await?, missed::at(db, &id).await?.is_some());
         let words = Words::new(&booking.client.language, &salon.salon.time_zone);
         Ok(Care {

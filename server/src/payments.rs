@@ -13,6 +13,7 @@ pub mod moving;
 pub mod object;
 pub mod payout;
 pub mod refund;
+pub mod rest;
 mod saved;
 mod situation;
 
@@ -159,7 +160,7 @@ pub async fn apply(
     let situation = situation::read(write, &booking, &attempt, &attempts, seen.observation).await?;
     let step = match of.purpose {
         Purpose::Booking => payment::advance(situation, seen.observation),
-        Purpose::Fee => payment::advance_fee(situation, seen.observation),
+        Purpose::Fee | Purpose::Rest => payment::advance_besides(situation, seen.observation),
     };
     if !booking::advance(write.conn(), &booking.id, booking.version, step.booking).await? {
         return Ok(Applied::Again);
@@ -189,7 +190,11 @@ pub async fn apply(
     attempt::rewrite(write.conn(), &attempt).await?;
     if moved && attempt.state == AttemptState::Succeeded {
         book(write, &attempt, happened(seen.at, now)).await?;
-        let is_visit = attempt.purpose == Purpose::Booking && booking.choice.is_none();
+        let is_visit = match attempt.purpose {
+            Purpose::Booking => booking.choice.is_none(),
+            Purpose::Rest => true,
+            Purpose::Fee => false,
+        };
         if is_visit && !step.effects.contains(&Effect::RefundAll) {
             // It is paid: the clock of its link stops, for good. Should the money go back, a new link has its own.
             link::forget_cancelling(write.conn(), &booking.id).await?;
@@ -301,14 +306,14 @@ pub async fn note(
 
 fn paid_letter(attempt: &AttemptRecord) -> Letter {
     match attempt.purpose {
-        Purpose::Booking => Letter::Paid,
+        Purpose::Booking | Purpose::Rest => Letter::Paid,
         Purpose::Fee => Letter::FeeCharged,
     }
 }
 
 fn refunded_letter(attempt: &AttemptRecord) -> Letter {
     match attempt.purpose {
-        Purpose::Booking => Letter::Refunded,
+        Purpose::Booking | Purpose::Rest => Letter::Refunded,
         Purpose::Fee => Letter::FeeWaived,
     }
 }

@@ -3,7 +3,8 @@
 use domain::{
     decline::Decline,
     payment::{
-        AttemptState, BookingState, Effect, Observation, Situation, Slot, Step, advance, advance_fee, is_news,
+        AttemptState, BookingState, Effect, Observation, Situation, Slot, Step, advance, advance_besides,
+        is_news,
     },
 };
 use proptest::prelude::*;
@@ -348,7 +349,7 @@ proptest! {
 #[test]
 fn a_fee_is_money_for_a_booking_that_does_not_take_place() {
     for now in every_situation() {
-        let step = advance_fee(now, Observation::Succeeded);
+        let step = advance_besides(now, Observation::Succeeded);
         assert_eq!(step.booking, now.booking, "it makes no booking: {now:?}");
         let expected = match now {
             _ if now.attempt == AttemptState::Succeeded => vec![],
@@ -360,7 +361,7 @@ fn a_fee_is_money_for_a_booking_that_does_not_take_place() {
             Observation::NoAnswer,
             Observation::Declined(Decline::Authenticate),
         ] {
-            assert_eq!(advance_fee(now, seen), advance(now, seen), "{now:?}");
+            assert_eq!(advance_besides(now, seen), advance(now, seen), "{now:?}");
         }
     }
 }

@@ -165,6 +165,65 @@ async fn an_owner_s_first_day() {
     .await;
 }
 
+/// A part before the visit, the rest by another link on the day.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_and_then_the_rest_by_link() {
+    scene_in(PHONE, async |s| {
+        let browser = &s.browser;
+        browser.goto(&s.house.office).await;
+        browser.fill("#name", "Anna Berger").await;
+        browser.fill("#password", "kettle lamp river").await;
+        press(browser, "Begin").await;
+        says(browser, "Nothing is booked today").await;
+        press(browser, "Visits").await;
+        press(browser, "Book a visit").await;
+        browser.fill("#name", "Berta Kraus").await;
+        browser.fill("#email", "berta@example.com").await;
+        browser.click("#svc_cut").await;
+        browser
+            .js("(() => { document.querySelector('#employee').value = 'emp_anna'; document.querySelector('#time').value = '20:00'; })()")
+            .await;
+        press(browser, "Book").await;
+        says(browser, "The visit is booked").await;
+        let visit = browser.js("location.href").await.as_str().unwrap().to_owned();
+        press(browser, "Let the client pay by link").await;
+        browser.fill("#due", "20").await;
+        press(browser, "Make the link").await;
+        pay_link(s, &visit).await;
+        assert_eq!(s.house.taken(), [2000]);
+
+        press(browser, "Let the client pay the rest by link").await;
+        browser.fill("#remind", "two").await;
+        press(browser, "Make a link for EUR 28.00").await;
+        says(browser, "Enter a whole number").await;
+        picture(s, "15-rest-wrong").await;
+        browser.fill("#remind", "2").await;
+        press(browser, "Make a link for EUR 28.00").await;
+        says(browser, "Not opened yet").await;
+        picture(s, "16-rest").await;
+        pay_link(s, &visit).await;
+        assert_eq!(s.house.taken(), [2000, 2800]);
+        says(browser, "EUR 48.00").await;
+        picture(s, "17-rest-paid").await;
+    })
+    .await;
+}
+
+/// Pays by the link that the visit's page shows, and comes back.
+async fn pay_link(s: &Scene, visit: &str) {
+    says(&s.browser, "Not opened yet").await;
+    let link = s.browser.js("document.querySelector('#address').value").await;
+    s.browser.goto(link.as_str().unwrap()).await;
+    let widget = s.widget();
+    widget.step("visit").await;
+    widget.card_is_ready().await;
+    picture(s, "18-rest-to-pay").await;
+    widget.pay_with(VISA).await;
+    widget.is_done().await;
+    s.browser.goto(visit).await;
+    says(&s.browser, "Paid").await;
+}
+
 /// Every page of the settings, as it is and with something wrong on it.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_of_the_settings() {

@@ -1,4 +1,4 @@
-//! What is paid by a link: the visit, or the fee for having cancelled or missed it.
+//! What is paid by a link: the visit, what is left to pay of it, or the fee for having cancelled or missed it.
 
 use domain::{
     cancellation::Explained,
@@ -11,40 +11,101 @@ use domain::{
 use crate::{
     api::{booking::Line, error::ApiError},
     app::App,
+    payments::rest,
     store::{
+        StoreError,
+        attempt::{self, AttemptRecord},
         booking::BookingRecord,
         fee::{self, Cause, FeeRecord},
+        link,
     },
 };
 
-/// The fee that a page which was opened by a link is about, if it is not the visit.
+/// What a page pays.
+#[derive(Clone, Debug)]
+pub enum Bill {
+    /// The booking itself.
+    Visit,
+    /// What is left to pay of it.
+    Rest(Rest),
+    /// The fee for having cancelled or missed it.
+    Fee(FeeRecord),
+}
+
+/// What is left to pay of a visit.
+#[derive(Clone, Copy, Debug)]
+pub struct Rest {
+    /// The sum.
+    pub sum: Money,
+    /// Whether it is paid by now.
+    pub is_paid: bool,
+}
+
+/// What a page is about: of one that was opened by a link, what the link is about.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn of_page(app: &App, booking: &BookingRecord) -> Result<Option<FeeRecord>, ApiError> {
+pub async fn of_page(app: &App, booking: &BookingRecord) -> Result<Bill, ApiError> {
     match booking.token_until {
         // A page of online booking: it is about the booking, whatever becomes of that.
-        None => Ok(None),
+        None => Ok(Bill::Visit),
         Some(_) => of_link(app, booking).await,
     }
 }
 
-/// The fee that the link of a visit is about, if it is not the visit.
+/// What the link of a visit is about.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn of_link(app: &App, booking: &BookingRecord) -> Result<Option<FeeRecord>, ApiError> {
+pub async fn of_link(app: &App, booking: &BookingRecord) -> Result<Bill, ApiError> {
     if !matches!(booking.state, BookingState::Booked | BookingState::Cancelled) {
-        return Ok(None);
+        return Ok(Bill::Visit);
     }
     let fee = fee::of_booking(app.store.read(), &booking.id).await?;
-    Ok(fee.filter(|fee| !fee.rest.is_zero() && (fee.state.is_payable() || fee.state == FeeState::Charged)))
+    let fee =
+        fee.filter(|fee| !fee.rest.is_zero() && (fee.state.is_payable() || fee.state == FeeState::Charged));
+    if let Some(fee) = fee {
+        return Ok(Bill::Fee(fee));
+    }
+    let rest = rest_by_link(app, booking).await?;
+    Ok(rest.map_or(Bill::Visit, Bill::Rest))
 }
 
-/// What of the two a page pays.
-#[must_use]
-pub fn purpose(fee: Option<&FeeRecord>) -> Purpose {
-    fee.map_or(Purpose::Booking, |_| Purpose::Fee)
+async fn rest_by_link(app: &App, booking: &BookingRecord) -> Result<Option<Rest>, ApiError> {
+    let db = app.store.read();
+    let link = link::of_booking(db, &booking.id).await?;
+    if booking.state != BookingState::Booked || !link.is_some_and(|link| link.rest) {
+        return Ok(None);
+    }
+    let first = attempt::of_booking(db, &booking.id).await?;
+    let Some(sum) = rest::left(booking, &first).map_err(StoreError::damaged)? else {
+        return Ok(None);
+    };
+    let attempts = attempt::of_purpose(db, &booking.id, Purpose::Rest).await?;
+    let is_paid = attempts.iter().any(AttemptRecord::pays);
+    Ok(Some(Rest { sum, is_paid }))
+}
+
+impl Bill {
+    /// What an attempt to pay it is for.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        match self {
+            Bill::Visit => Purpose::Booking,
+            Bill::Rest(_) => Purpose::Rest,
+            Bill::Fee(_) => Purpose::Fee,
+        }
+    }
+
+    /// Whether this sum pays it.
+    #[must_use]
+    pub fn accepts(&self, booking: &BookingRecord, sum: Money) -> bool {
+        match self {
+            Bill::Visit => booking.quote.accepts(sum),
+            Bill::Rest(rest) => rest.sum == sum,
+            Bill::Fee(fee) => fee.rest == sum,
+        }
+    }
 }
 
 /// The booking as its payer sees it: with the fee in the place of its price. For showing only: never to be written.
@@ -58,7 +119,7 @@ pub fn shown(booking: BookingRecord, fee: &FeeRecord) -> BookingRecord {
     }
 }
 
-/// The price of a fee.
+/// The price of a fee or a rest.
 #[must_use]
 pub fn quote(sum: Money) -> Quote {
     Quote {
@@ -79,10 +140,25 @@ pub fn line(fee: &FeeRecord, language: &str) -> Line {
         (Cause::Missed, false) => "Fee for not coming",
         (Cause::Missed, true) => "Gebühr für das Nichterscheinen",
     };
+    line_of(name, fee.rest)
+}
+
+/// The one line of what is left to pay.
+#[must_use]
+pub fn line_of_rest(rest: Rest, language: &str) -> Line {
+    let name = if language.starts_with("de") {
+        "Rest für Ihren Besuch"
+    } else {
+        "What is left to pay for your visit"
+    };
+    line_of(name, rest.sum)
+}
+
+fn line_of(name: &str, price: Money) -> Line {
     Line {
         name: name.to_owned(),
         minutes: 0,
-        price: fee.rest,
+        price,
         from: false,
     }
 }

@@ -9,12 +9,13 @@ use domain::{
 };
 
 use super::{
-    bill, consent,
+    bill::{self, Bill},
+    consent,
     context::{Context, current},
     declines, link,
     quote::Chosen,
     tip,
-    view::{Around, manage_address, view_of, view_of_fee},
+    view::{Around, manage_address, view_for, view_of},
 };
 use crate::{
     api::{
@@ -32,7 +33,6 @@ use crate::{
         attempt::{self, AttemptRecord, Reach},
         booking::{self, BookingRecord},
         card::Consent,
-        fee::FeeRecord,
         is_taken,
         job::Letter,
         missed, offer,
@@ -49,10 +49,10 @@ pub async fn confirm(request: ConfirmRequest) -> Result<Confirmed, ApiError> {
     let context = current()?;
     let booking = context.booking().await?;
     let salon = context.salon(&booking.salon).await?;
-    let fee = bill::of_page(&context.app, &booking).await?;
+    let bill = bill::of_page(&context.app, &booking).await?;
     check_price(&context, &salon, &booking).await?;
     match request.pay {
-        Pay::AtSalon if fee.is_some() => Err(online_only()),
+        Pay::AtSalon if !matches!(bill, Bill::Visit) => Err(online_only()),
         Pay::AtSalon => book_unpaid(&context, &salon, booking).await,
         Pay::Card {
             sum,
@@ -63,7 +63,7 @@ pub async fn confirm(request: ConfirmRequest) -> Result<Confirmed, ApiError> {
                 confirmation_token,
                 consent,
             };
-            pay(&context, &salon, booking, fee, sum, card).await
+            pay(&context, &salon, booking, &bill, sum, card).await
         }
     }
 }
@@ -76,11 +76,10 @@ pub async fn settle(_: SettleRequest) -> Result<Confirmed, ApiError> {
     let context = current()?;
     let booking = context.booking().await?;
     let salon = context.salon(&booking.salon).await?;
-    let fee = bill::of_page(&context.app, &booking).await?;
-    let purpose = bill::purpose(fee.as_ref());
-    let attempts = attempt::of_purpose(context.app.store.read(), &booking.id, purpose).await?;
+    let bill = bill::of_page(&context.app, &booking).await?;
+    let attempts = attempt::of_purpose(context.app.store.read(), &booking.id, bill.purpose()).await?;
     let Some(latest) = attempts.first().cloned() else {
-        return unpaid(&context, &salon, fee.as_ref(), &booking, &attempts).await;
+        return unpaid(&context, &salon, &bill, &booking, &attempts).await;
     };
     // Another request is waiting for Stripe's answer to this one: it will write it down.
     // And a charge of the saved card is the worker's to send.
@@ -93,10 +92,10 @@ pub async fn settle(_: SettleRequest) -> Result<Confirmed, ApiError> {
             attempt: latest,
             attempts,
         };
-        return answer(&context, &salon, fee.as_ref(), Asked::only(after)).await;
+        return answer(&context, &salon, &bill, Asked::only(after)).await;
     }
     let asked = ask::ask(&context.app, &latest).await?;
-    answer(&context, &salon, fee.as_ref(), asked).await
+    answer(&context, &salon, &bill, asked).await
 }
 
 async fn book_unpaid(
@@ -119,7 +118,7 @@ async fn book_unpaid(
             match write.commit().await {
                 Ok(()) => {
                     booking.state = BookingState::Booked;
-                    return unpaid(context, salon, None, &booking, &attempts).await;
+                    return unpaid(context, salon, &Bill::Visit, &booking, &attempts).await;
                 }
                 Err(StoreError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -140,11 +139,11 @@ async fn pay(
     context: &Context,
     salon: &SalonRecord,
     booking: BookingRecord,
-    fee: Option<FeeRecord>,
+    bill: &Bill,
     sum: Money,
     card: Card,
 ) -> Result<Confirmed, ApiError> {
-    check_sum(&booking, fee.as_ref(), sum)?;
+    check_sum(&booking, bill, sum)?;
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     if !(5..=255).contains(&card.confirmation_token.len()) || !card.confirmation_token.bytes().all(is_token) {
         return Err(ApiError::invalid(
@@ -155,9 +154,9 @@ async fn pay(
     let key = salon.secret_key(&context.app.master_key)?;
     let key =
         key.ok_or_else(|| ApiError::new(Code::PaymentDown, "This salon takes no cards at the moment."))?;
-    let attempt = begin(context, salon, booking.clone(), fee.as_ref(), sum, &card).await?;
+    let attempt = begin(context, salon, booking.clone(), bill, sum, &card).await?;
     let asked = ask::charge(&context.app, &key, &booking, &attempt, card.consent.is_some()).await?;
-    answer(context, salon, fee.as_ref(), asked).await
+    answer(context, salon, bill, asked).await
 }
 
 /// Writes the attempt down, before Stripe hears of it. An earlier one that only waits for the bank is ended first: the payer
@@ -166,23 +165,27 @@ async fn begin(
     context: &Context,
     salon: &SalonRecord,
     mut booking: BookingRecord,
-    fee: Option<&FeeRecord>,
+    bill: &Bill,
     sum: Money,
     card: &Card,
 ) -> Result<AttemptRecord, ApiError> {
     let app = &context.app;
     for _ in 0..TRIES {
         let now = app.now();
-        match fee {
-            Some(_) => check_payable(app, &booking).await?,
-            None => {
+        match bill {
+            Bill::Fee(_) => check_payable(app, &booking).await?,
+            Bill::Rest(_) => {
+                check_rest(app, &booking, sum).await?;
+                check_link(salon, &booking)?;
+            }
+            Bill::Visit => {
                 check_open(&booking, now)?;
                 check_link(salon, &booking)?;
             }
         }
         // Read again, it may ask for another sum: a tip was chosen in another tab.
-        check_sum(&booking, fee, sum)?;
-        let purpose = bill::purpose(fee);
+        check_sum(&booking, bill, sum)?;
+        let purpose = bill.purpose();
         let attempts = attempt::of_purpose(app.store.read(), &booking.id, purpose).await?;
         if attempts.iter().any(AttemptRecord::pays) {
             return Err(ApiError::new(Code::AlreadyPaid, "This booking is paid already."));
@@ -238,12 +241,8 @@ async fn begin(
     Err(busy())
 }
 
-fn check_sum(booking: &BookingRecord, fee: Option<&FeeRecord>, sum: Money) -> Result<(), ApiError> {
-    let accepted = match fee {
-        Some(fee) => fee.rest == sum,
-        None => booking.quote.accepts(sum),
-    };
-    if accepted {
+fn check_sum(booking: &BookingRecord, bill: &Bill, sum: Money) -> Result<(), ApiError> {
+    if bill.accepts(booking, sum) {
         return Ok(());
     }
     Err(ApiError::new(
@@ -255,11 +254,25 @@ fn check_sum(booking: &BookingRecord, fee: Option<&FeeRecord>, sum: Money) -> Re
 /// Whether the fee still waits to be paid: the salon may have done without it meanwhile.
 async fn check_payable(app: &App, booking: &BookingRecord) -> Result<(), ApiError> {
     match bill::of_link(app, booking).await? {
-        Some(fee) if fee.state.is_payable() => Ok(()),
-        Some(_) => Err(ApiError::new(Code::AlreadyPaid, "This fee is paid already.")),
-        None => Err(ApiError::new(
+        Bill::Fee(fee) if fee.state.is_payable() => Ok(()),
+        Bill::Fee(_) => Err(ApiError::new(Code::AlreadyPaid, "This fee is paid already.")),
+        Bill::Rest(_) | Bill::Visit => Err(ApiError::new(
             Code::Cancelled,
             "The salon does without this fee. Nothing was charged.",
+        )),
+    }
+}
+
+/// Whether the rest still waits to be paid: the visit may be called off meanwhile, or its first payment given back.
+async fn check_rest(app: &App, booking: &BookingRecord, sum: Money) -> Result<(), ApiError> {
+    match bill::of_link(app, booking).await? {
+        Bill::Rest(rest) if rest.is_paid => {
+            Err(ApiError::new(Code::AlreadyPaid, "This visit is paid already."))
+        }
+        again @ Bill::Rest(_) => check_sum(booking, &again, sum),
+        Bill::Fee(_) | Bill::Visit => Err(ApiError::new(
+            Code::Cancelled,
+            "There is nothing left to pay by this link. Nothing was charged.",
         )),
     }
 }
@@ -332,7 +345,7 @@ async fn check_price(
 async fn unpaid(
     context: &Context,
     salon: &SalonRecord,
-    fee: Option<&FeeRecord>,
+    bill: &Bill,
     booking: &BookingRecord,
     attempts: &[AttemptRecord],
 ) -> Result<Confirmed, ApiError> {
@@ -340,14 +353,14 @@ async fn unpaid(
         BookingState::Expired => Next::TooLate,
         BookingState::Held | BookingState::Booked | BookingState::Cancelled => Next::Done,
     };
-    confirmed(context, salon, fee, booking, attempts, next).await
+    confirmed(context, salon, bill, booking, attempts, next).await
 }
 
 /// The answer after an attempt.
 async fn answer(
     context: &Context,
     salon: &SalonRecord,
-    fee: Option<&FeeRecord>,
+    bill: &Bill,
     asked: Asked,
 ) -> Result<Confirmed, ApiError> {
     let After {
@@ -355,7 +368,7 @@ async fn answer(
         attempt,
         attempts,
     } = asked.after;
-    if let Some(fee) = fee {
+    if let Bill::Fee(fee) = bill {
         booking = bill::shown(booking, fee);
     }
     if let Some(error) = &asked.refused
@@ -381,20 +394,20 @@ async fn answer(
             decline: attempt.declined().unwrap_or(Decline::OnceMore),
         },
     };
-    confirmed(context, salon, fee, &booking, &attempts, next).await
+    confirmed(context, salon, bill, &booking, &attempts, next).await
 }
 
 async fn confirmed(
     context: &Context,
     salon: &SalonRecord,
-    fee: Option<&FeeRecord>,
+    bill: &Bill,
     booking: &BookingRecord,
     attempts: &[AttemptRecord],
     next: Next,
 ) -> Result<Confirmed, ApiError> {
     let app = &context.app;
-    if let Some(fee) = fee {
-        let booking = view_of_fee(app, booking, fee).await?;
+    if !matches!(bill, Bill::Visit) {
+        let booking = view_for(app, booking, bill).await?;
         return Ok(Confirmed { booking, next });
     }
     let currency = booking.quote.price.currency();
@@ -405,7 +418,7 @@ async fn confirmed(
         employee: offer::employee_name(app.store.read(), &booking.employee).await?,
         manage: manage_address(app, booking).await?,
         tips: tip::is_offered(app, booking).await?,
-        deadline: link::deadline(app, salon, booking, attempts).await?,
+        deadline: link::deadline(app, salon, booking, &booking.quote, attempts).await?,
     };
     Ok(Confirmed {
         booking: view_of(app, booking, around),

@@ -4,10 +4,11 @@ use domain::{
     fee::FeeState,
     id::LinkToken,
     payment::{BookingState, Purpose},
+    terms::Quote,
 };
 
 use super::{
-    bill,
+    bill::{self, Bill},
     context::{Context, current},
     view::view,
 };
@@ -24,7 +25,6 @@ use crate::{
         StoreError,
         attempt::{self, AttemptRecord},
         booking::{self, BookingRecord, token_hash},
-        fee::FeeRecord,
         is_taken,
         link::{self, LinkRecord},
         salon::SalonRecord,
@@ -58,8 +58,8 @@ pub async fn find(context: &Context, token: &LinkToken) -> Result<Found, ApiErro
         return Ok(Found::Unknown);
     };
     let over = link.expires.is_some_and(|at| at <= context.app.now());
-    let fee = bill::of_link(&context.app, &visit).await?;
-    let over = over && !is_paid(&context.app, &visit, fee.as_ref()).await?;
+    let bill = bill::of_link(&context.app, &visit).await?;
+    let over = over && !is_paid(&context.app, &visit, &bill).await?;
     let visit = Box::new(visit);
     Ok(if over {
         Found::Expired(visit)
@@ -92,18 +92,19 @@ pub async fn open(request: OpenRequest) -> Result<Booking, ApiError> {
         }
     };
     let salon = context.salon(&visit.salon).await?;
-    let fee = bill::of_link(app, &visit).await?;
-    let paid = is_paid(app, &visit, fee.as_ref()).await?;
-    if !salon.link_payment && fee.is_none() && !paid {
+    let bill = bill::of_link(app, &visit).await?;
+    let is_fee = matches!(bill, Bill::Fee(_));
+    let paid = is_paid(app, &visit, &bill).await?;
+    if !salon.link_payment && !is_fee && !paid {
         return Err(switched_off());
     }
-    if visit.state == BookingState::Cancelled && fee.is_none() {
+    if visit.state == BookingState::Cancelled && !is_fee {
         return Err(ApiError::new(
             Code::Cancelled,
             "This visit was called off. Nothing is to be paid.",
         ));
     }
-    end_earlier(&context, &visit, bill::purpose(fee.as_ref())).await?;
+    end_earlier(&context, &visit, bill.purpose()).await?;
     let now = app.now();
     let mut write = app.store.write().await?;
     link::note_opened(write.conn(), &token_hash(request.link.reveal()), now).await?;
@@ -131,16 +132,19 @@ pub fn switched_off() -> ApiError {
 }
 
 /// Whether what a link is about is paid: then it says so, however long ago its time was over.
-async fn is_paid(app: &App, visit: &BookingRecord, fee: Option<&FeeRecord>) -> Result<bool, ApiError> {
-    if let Some(fee) = fee {
-        return Ok(fee.state == FeeState::Charged);
+async fn is_paid(app: &App, visit: &BookingRecord, bill: &Bill) -> Result<bool, ApiError> {
+    match bill {
+        Bill::Fee(fee) => Ok(fee.state == FeeState::Charged),
+        Bill::Rest(rest) => Ok(rest.is_paid),
+        Bill::Visit => {
+            let attempts = attempt::of_booking(app.store.read(), &visit.id).await?;
+            Ok(attempts.iter().any(AttemptRecord::pays))
+        }
     }
-    let attempts = attempt::of_booking(app.store.read(), &visit.id).await?;
-    Ok(attempts.iter().any(AttemptRecord::pays))
 }
 
 /// By when a visit is to be paid by its link, as the page says it that was opened by that; `None` where there is no end to it, or
-/// nothing to be paid.
+/// nothing to be paid. `quote` says what is to be paid, `attempts` are those to pay it.
 ///
 /// # Errors
 /// [`ApiError`].
@@ -148,6 +152,7 @@ pub async fn deadline(
     app: &App,
     salon: &SalonRecord,
     visit: &BookingRecord,
+    quote: &Quote,
     attempts: &[AttemptRecord],
 ) -> Result<Option<String>, ApiError> {
     let by_link = visit.token_until.is_some() && visit.state == BookingState::Booked;
@@ -156,7 +161,7 @@ pub async fn deadline(
     }
     let link = link::of_booking(app.store.read(), &visit.id).await?;
     let asked = link
-        .map(|link| Asked::by(visit, &link))
+        .map(|link| Asked::by(quote, &link))
         .filter(|asked| asked.by > Some(app.now()));
     let german = visit.client.language.starts_with("de");
     Ok(asked.map(|asked| asked.sentence(&salon.salon.time_zone, german)))

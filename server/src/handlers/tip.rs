@@ -6,7 +6,12 @@ use domain::{
     terms::{Offer, Quote},
 };
 
-use super::{bill, context::current, view::view, visit};
+use super::{
+    bill::{self, Bill},
+    context::current,
+    view::view,
+    visit,
+};
 use crate::{
     api::{
         booking::{Booking, Line},
@@ -78,7 +83,7 @@ pub async fn tip(request: TipRequest) -> Result<Booking, ApiError> {
 pub async fn is_offered(app: &App, visit: &BookingRecord) -> Result<bool, ApiError> {
     let is_visit =
         visit.choice.is_none() && visit.token_until.is_some() && visit.state == BookingState::Booked;
-    if !is_visit || bill::of_link(app, visit).await?.is_some() {
+    if !is_visit || !matches!(bill::of_link(app, visit).await?, Bill::Visit) {
         return Ok(false);
     }
     let link = link::of_booking(app.store.read(), &visit.id).await?;

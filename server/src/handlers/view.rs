@@ -5,7 +5,10 @@ use domain::{
     payment::{AttemptState, BookingState, Purpose},
 };
 
-use super::{bill, consent, link, tip};
+use super::{
+    bill::{self, Bill, Rest},
+    consent, link, tip,
+};
 use crate::{
     api::{
         booking::{Booking, Line, Payment, State},
@@ -42,22 +45,50 @@ pub struct Around<'a> {
     pub deadline: Option<String>,
 }
 
-/// A booking as its client sees it: four queries. A page that was opened by a link for a fee sees that fee.
+/// A booking as its client sees it: four queries. A page that was opened by a link for a fee or a rest sees that.
 ///
 /// # Errors
 /// [`ApiError`].
 pub async fn view(app: &App, record: &BookingRecord) -> Result<Booking, ApiError> {
-    match bill::of_page(app, record).await? {
-        Some(fee) => view_of_fee(app, record, &fee).await,
-        None => view_of_booking(app, record).await,
-    }
+    view_for(app, record, &bill::of_page(app, record).await?).await
 }
 
-/// The fee of a booking, as the client sees it who is to pay it.
+/// What is to be paid for a booking, as the client sees it who is to pay it: the booking itself, its rest, or its fee.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn view_of_fee(app: &App, record: &BookingRecord, fee: &FeeRecord) -> Result<Booking, ApiError> {
+pub async fn view_for(app: &App, record: &BookingRecord, bill: &Bill) -> Result<Booking, ApiError> {
+    match bill {
+        Bill::Fee(fee) => view_of_fee(app, record, fee).await,
+        Bill::Rest(rest) => view_of_rest(app, record, *rest).await,
+        Bill::Visit => view_of_booking(app, record).await,
+    }
+}
+
+async fn view_of_rest(app: &App, record: &BookingRecord, rest: Rest) -> Result<Booking, ApiError> {
+    let db = app.store.read();
+    let salon = salon::find(db, &record.salon)
+        .await?
+        .ok_or_else(|| StoreError::damaged("a booking without its salon"))?;
+    let attempts = attempt::of_purpose(db, &record.id, Purpose::Rest).await?;
+    let quote = bill::quote(rest.sum);
+    let around = Around {
+        salon: &salon,
+        attempts: &attempts,
+        lines: vec![bill::line_of_rest(rest, &record.client.language)],
+        employee: offer::employee_name(db, &record.employee).await?,
+        manage: None,
+        tips: false,
+        deadline: link::deadline(app, &salon, record, &quote, &attempts).await?,
+    };
+    Ok(Booking {
+        choice: None,
+        quote,
+        ..view_of(app, record, around)
+    })
+}
+
+async fn view_of_fee(app: &App, record: &BookingRecord, fee: &FeeRecord) -> Result<Booking, ApiError> {
     let db = app.store.read();
     let salon = salon::find(db, &record.salon)
         .await?
@@ -102,7 +133,7 @@ async fn view_of_booking(app: &App, record: &BookingRecord) -> Result<Booking, A
         employee: offer::employee_name(db, &record.employee).await?,
         manage: manage_address(app, record).await?,
         tips: tip::is_offered(app, record).await?,
-        deadline: link::deadline(app, &salon, record, &attempts).await?,
+        deadline: link::deadline(app, &salon, record, &record.quote, &attempts).await?,
     };
     Ok(view_of(app, record, around))
 }

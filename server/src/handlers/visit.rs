@@ -123,6 +123,8 @@ pub struct Wishes {
     pub cancel_at: Option<Moment>,
     /// Whether the payer may add a tip.
     pub tips: bool,
+    /// Whether it is for what is left to pay after a part was paid.
+    pub rest: bool,
 }
 
 /// Makes a visit's link; an earlier one does not work any more.
@@ -155,6 +157,7 @@ pub async fn make_link(
         remind_at: wishes.remind_at,
         cancel_at: wishes.cancel_at,
         tips: wishes.tips,
+        rest: wishes.rest,
     };
     link::replace(write.conn(), &visit.id, &new, app.now()).await?;
     Ok(token)

@@ -25,10 +25,11 @@ use crate::{
     },
     app::App,
     handlers::{
-        bill, catalogue,
+        bill::{self, Bill},
+        catalogue,
         context::Context,
         link::{self, Found},
-        view::{view, view_of_fee},
+        view::view_for,
     },
     store::salon::SalonRecord,
 };
@@ -121,17 +122,14 @@ async fn visit(context: &Context, token: &str) -> Result<(Option<SalonRecord>, P
         }
         Found::Link(_, visit) => {
             let salon = context.salon(&visit.salon).await?;
-            let fee = bill::of_link(&context.app, &visit).await?;
-            let cards = salon.link_payment || fee.is_some();
+            let bill = bill::of_link(&context.app, &visit).await?;
+            let cards = salon.link_payment || matches!(bill, Bill::Fee(_));
             let view = View::Visit {
                 salon: salon.salon.clone(),
-                booking: match &fee {
-                    Some(fee) => view_of_fee(&context.app, &visit, fee).await?,
-                    // Whoever may pay it need not be the one who may cancel it.
-                    None => Booking {
-                        manage: None,
-                        ..view(&context.app, &visit).await?
-                    },
+                // Whoever may pay it need not be the one who may cancel it.
+                booking: Booking {
+                    manage: None,
+                    ..view_for(&context.app, &visit, &bill).await?
                 },
             };
             let data = page_data(&context.app, &salon, view, cards);

@@ -59,17 +59,17 @@ impl OpenLink {
             .and_then(|sealed| visit::address(app, &record.id, sealed));
         Ok(address.map(|address| OpenLink {
             address,
-            asked: Asked::by(record, &link),
+            asked: Asked::by(&view.quote, &link),
         }))
     }
 }
 
 impl Asked {
-    /// What is asked for by the link of a visit.
+    /// What is asked for by a link that is for this.
     #[must_use]
-    pub fn by(record: &BookingRecord, link: &Shown) -> Asked {
+    pub fn by(quote: &Quote, link: &Shown) -> Asked {
         Asked {
-            due: due(&record.quote),
+            due: due(quote),
             by: link.cancel_at.into_iter().chain(link.expires).min(),
             calls_off: link.cancel_at.is_some(),
         }

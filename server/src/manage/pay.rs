@@ -9,15 +9,18 @@ use axum::{
 use super::{Answer, Care};
 use crate::{
     app::App,
-    handlers::{bill, visit},
+    handlers::{
+        bill::{self, Bill},
+        visit,
+    },
 };
 
 /// Makes the link, and goes there.
 pub async fn go(State(app): State<App>, Path(token): Path<String>) -> Answer {
     let care = Care::of(app.clone(), &token).await?;
-    let fee = bill::of_link(&app, &care.booking).await?;
-    if !fee.is_some_and(|fee| fee.state.is_payable()) {
-        return Ok(care.back());
+    match bill::of_link(&app, &care.booking).await? {
+        Bill::Fee(fee) if fee.state.is_payable() => {}
+        Bill::Fee(_) | Bill::Rest(_) | Bill::Visit => return Ok(care.back()),
     }
     let mut write = app.store.write().await?;
     let link = visit::make_link(&app, &mut write, &care.booking, visit::Wishes::default()).await?;

@@ -6,6 +6,7 @@ mod moving;
 mod new;
 mod one;
 pub mod refund;
+mod rest;
 
 use axum::{
     extract::Query,
@@ -52,6 +53,7 @@ pub fn routes() -> Vec<Route> {
             get(client::show).post(client::change),
         ),
         route("/office/{salon}/visits/{id}/link", post(link::make)),
+        route("/office/{salon}/visits/{id}/rest", post(rest::make)),
         route("/office/{salon}/visits/{id}/link/send", post(link::send)),
         route(
             "/office/{salon}/visits/{id}/link/take-back",

@@ -50,7 +50,7 @@ pub struct Plan {
     pub parts: Parts,
     /// Where the fee begins; `None`: there is none.
     pub begins: Option<FeeState>,
-    paid: Option<AttemptRecord>,
+    paid: Vec<AttemptRecord>,
 }
 
 impl Plan {
@@ -75,9 +75,28 @@ impl Plan {
     /// # Errors
     /// [`ApiError`] when the sums do not go together.
     pub fn given_back(&self) -> Result<Money, ApiError> {
-        let before = self.paid.as_ref().map_or(0, AttemptRecord::given_back);
+        let before: i64 = self.paid.iter().map(AttemptRecord::given_back).sum();
         let refund = self.parts.refund;
         Money::new(before + refund.minor(), refund.currency()).map_err(|_| lost("a sum"))
+    }
+
+    /// What is kept of each payment for the fee, of the first one first, and what goes back of it.
+    fn shares(&self) -> Result<Vec<(&AttemptRecord, Money, Money)>, ApiError> {
+        let currency = self.parts.fee.currency();
+        let money = |minor| Money::new(minor, currency).map_err(|_| lost("a sum"));
+        let mut keep = self.parts.kept.minor();
+        let share = |paid| {
+            let kept = keep.min(AttemptRecord::left(paid));
+            keep -= kept;
+            // Where anything goes back, all does that is not kept.
+            let back = if self.parts.refund.is_zero() {
+                0
+            } else {
+                paid.left() - kept
+            };
+            Ok((paid, money(kept)?, money(back)?))
+        };
+        self.paid.iter().map(share).collect()
     }
 }
 
@@ -93,7 +112,7 @@ pub async fn look(
     decision: Decision,
 ) -> Result<Plan, ApiError> {
     check(app, booking, cause).await?;
-    let attempts = attempt::of_booking(app.store.read(), &booking.id).await?;
+    let attempts = attempt::of_visit(app.store.read(), &booking.id).await?;
     plan(app, salon, booking.clone(), &attempts, cause, decision).await
 }
 
@@ -103,7 +122,7 @@ pub async fn look(
 /// # Errors
 /// `InProgress` while what became of it is not known.
 pub async fn clear_way(app: &App, booking: &BookingRecord) -> Result<BookingRecord, ApiError> {
-    let attempts = attempt::of_booking(app.store.read(), &booking.id).await?;
+    let attempts = attempt::of_visit(app.store.read(), &booking.id).await?;
     if let Some(open) = attempts.iter().find(|attempt| attempt.state.is_open())
         && ask::end(app, open).await?.state.is_open()
     {
@@ -124,7 +143,7 @@ pub async fn carry_out(write: &mut Write, plan: &Plan, now: Moment) -> Result<bo
         cause,
         parts,
         begins,
-        paid: _,
+        ..
     } = plan;
     let state = match cause {
         Cause::Cancelled => BookingState::Cancelled,
@@ -133,7 +152,7 @@ pub async fn carry_out(write: &mut Write, plan: &Plan, now: Moment) -> Result<bo
     if !booking::advance(write.conn(), &booking.id, booking.version, state).await? {
         return Ok(false);
     }
-    let attempts = attempt::of_booking(&mut *write.conn(), &booking.id).await?;
+    let attempts = attempt::of_visit(&mut *write.conn(), &booking.id).await?;
     if attempts.iter().any(|attempt| attempt.state.is_open()) {
         return Err(under_way());
     }
@@ -141,11 +160,13 @@ pub async fn carry_out(write: &mut Write, plan: &Plan, now: Moment) -> Result<bo
         Cause::Cancelled => claim::give_up(write.conn(), booking.id.as_str()).await?,
         Cause::Missed => missed::mark(write.conn(), &booking.id, Some(now)).await?,
     }
-    if let Some(paid) = &plan.paid
-        && !parts.refund.is_zero()
-        && !refund::begin_as_shown(write, paid, None, parts.refund, Reason::Cancelled, now).await?
-    {
-        return Ok(false);
+    let shares = plan.shares()?;
+    for (paid, _, back) in &shares {
+        if !back.is_zero()
+            && !refund::begin_as_shown(write, paid, None, *back, Reason::Cancelled, now).await?
+        {
+            return Ok(false);
+        }
     }
     let letter = match cause {
         Cause::Cancelled => Letter::Cancelled,
@@ -162,7 +183,10 @@ pub async fn carry_out(write: &mut Write, plan: &Plan, now: Moment) -> Result<bo
             cause: *cause,
             sum: parts.fee,
             kept: parts.kept,
-            kept_of: plan.paid.as_ref().map(|paid| paid.id.clone()),
+            kept_of: shares
+                .iter()
+                .map(|(paid, kept, _)| (paid.id.clone(), *kept))
+                .collect(),
             rest: parts.rest,
             state,
             created: now,
@@ -210,11 +234,11 @@ async fn plan(
     decision: Decision,
 ) -> Result<Plan, ApiError> {
     let db = app.store.read();
-    let paid = attempts.iter().find(|attempt| attempt.pays());
+    // The first payment first.
+    let paid: Vec<AttemptRecord> = attempts.iter().rev().filter(|one| one.pays()).cloned().collect();
     let price = booking.quote.services();
-    let sum = paid.map_or(Ok(Money::zero(price.currency())), |paid| {
-        Money::new(paid.left(), paid.sum.currency()).map_err(|_| lost("a sum"))
-    })?;
+    let sum = paid.iter().map(AttemptRecord::left).sum();
+    let sum = Money::new(sum, price.currency()).map_err(|_| lost("a sum"))?;
     let at = match cause {
         Cause::Cancelled => app.now(),
         // The tier for not coming is the one that holds at the start.
@@ -247,7 +271,7 @@ async fn plan(
         cause,
         parts,
         begins,
-        paid: paid.cloned(),
+        paid,
     })
 }
 

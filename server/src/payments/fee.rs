@@ -84,13 +84,11 @@ pub async fn waive(write: &mut Write, booking: &BookingRecord, now: Moment) -> R
     {
         return Ok(false);
     }
-    if let Some(kept_of) = &fee.kept_of
-        && !fee.kept.is_zero()
-    {
+    for (kept_of, kept) in &fee.kept_of {
         let paid = attempt::find(write.conn(), kept_of).await?;
         let paid = paid.ok_or_else(|| lost("what a fee was kept of"))?;
         // Less may be left: the salon gave some of it back meanwhile.
-        let left = paid.left().min(fee.kept.minor());
+        let left = paid.left().min(kept.minor());
         let left = domain::money::Money::new(left, paid.sum.currency()).map_err(|_| lost("a sum"))?;
         // Of a test there is no money to go back.
         let moves = !left.is_zero() && paid.reach != Reach::Test;

@@ -26,6 +26,7 @@ pub async fn intent(
 ) -> Result<Result<Option<Intent>, StripeError>, ApiError> {
     let card = match attempt.purpose {
         Purpose::Booking => card::of_attempt(app.store.read(), &attempt.id).await?,
+        Purpose::Rest => None,
         Purpose::Fee if attempt.by_client() => None,
         Purpose::Fee => card::of_booking(app.store.read(), &attempt.booking).await?,
     };

@@ -6,10 +6,15 @@ use domain::{
     payment::{BookingState, Observation, Purpose, Situation, Slot},
 };
 
-use super::fee;
+use super::{fee, rest};
 use crate::{
     api::error::ApiError,
-    store::{StoreError, Write, attempt::AttemptRecord, booking::BookingRecord, claim},
+    store::{
+        StoreError, Write,
+        attempt::{self, AttemptRecord},
+        booking::BookingRecord,
+        claim,
+    },
 };
 
 /// The time is looked at only when money is seen: nothing else depends on it.
@@ -23,13 +28,20 @@ pub async fn read(
     let mut paid_otherwise = attempts
         .iter()
         .any(|other| other.id != attempt.id && other.pays());
-    let mut fits = booking.quote.accepts(attempt.sum);
-    if attempt.purpose == Purpose::Fee {
-        // One that is charged already is so by another attempt, whatever became of that one's money.
-        let fee = fee::of_attempt(write.conn(), attempt).await?;
-        paid_otherwise |= fee.as_ref().is_none_or(|fee| fee.state == FeeState::Charged);
-        fits = fee.is_some_and(|fee| fee.rest == attempt.sum);
-    }
+    let fits = match attempt.purpose {
+        Purpose::Booking => booking.quote.accepts(attempt.sum),
+        Purpose::Fee => {
+            // One that is charged already is so by another attempt, whatever became of that one's money.
+            let fee = fee::of_attempt(write.conn(), attempt).await?;
+            paid_otherwise |= fee.as_ref().is_none_or(|fee| fee.state == FeeState::Charged);
+            fee.is_some_and(|fee| fee.rest == attempt.sum)
+        }
+        Purpose::Rest => {
+            let first = attempt::of_booking(write.conn(), &booking.id).await?;
+            let left = rest::left(booking, &first).map_err(StoreError::damaged)?;
+            booking.state == BookingState::Booked && left == Some(attempt.sum)
+        }
+    };
     let slot = if seen == Observation::Succeeded {
         slot(write, booking).await?
     } else {

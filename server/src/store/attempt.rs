@@ -20,9 +20,9 @@ use super::{StoreError, from_name, to_name};
 pub struct AttemptRecord {
     /// Its id, and the idempotency key of its charge.
     pub id: AttemptId,
-    /// The booking it pays, or whose fee.
+    /// The booking that it pays for.
     pub booking: BookingId,
-    /// Which of the two.
+    /// What of it: the booking itself, its rest, or its fee.
     pub purpose: Purpose,
     /// The salon.
     pub salon: SalonSlug,
@@ -129,11 +129,20 @@ impl AttemptRecord {
     }
 }
 
+// What is left to pay of a booking is a purpose of its own: servers that are older know two.
+macro_rules! purpose {
+    () => {
+        "CASE WHEN rest = 1 THEN 'rest' ELSE purpose END"
+    };
+}
+
 // Each column by its name: see `booking`.
 macro_rules! select {
     ($where:literal) => {
         concat!(
-            "SELECT id, booking, purpose, salon, sum, currency, state, confirmation_token, intent, charge, decline, refunded, \
+            "SELECT id, booking, ",
+            purpose!(),
+            " AS purpose, salon, sum, currency, state, confirmation_token, intent, charge, decline, refunded, \
              reserved, asks, ask_at, created, (SELECT COUNT(*) FROM refund r WHERE r.attempt = attempt.id AND r.reason = 'no_booking') \
              AS for_nothing, CASE WHEN mode = (SELECT s.mode FROM salon s WHERE s.slug = attempt.salon) THEN 'now' ELSE mode END \
              AS reach FROM attempt WHERE ",
@@ -171,7 +180,7 @@ pub async fn by_intent(
     row.map(Row::read).transpose()
 }
 
-/// All attempts to pay a booking itself, the latest first (at most 50: a hold allows no more).
+/// All attempts to pay a booking itself, but not its rest, the latest first (at most 50: a hold allows no more).
 ///
 /// # Errors
 /// [`StoreError`].
@@ -182,7 +191,24 @@ pub async fn of_booking(
     of_purpose(db, booking, Purpose::Booking).await
 }
 
-/// All attempts to pay a booking, or its fee, the latest first (at most 50).
+/// All attempts to pay a booking and its rest, the latest first (at most 100).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_visit(
+    db: impl AnyExecutor<'_>,
+    booking: &BookingId,
+) -> Result<Vec<AttemptRecord>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "booking = $1 AND purpose = 'booking' ORDER BY created DESC, id DESC LIMIT 100"
+    ))
+    .bind(booking.as_str())
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// All attempts to pay a booking, its rest, or its fee, the latest first (at most 50).
 ///
 /// # Errors
 /// [`StoreError`].
@@ -191,11 +217,13 @@ pub async fn of_purpose(
     booking: &BookingId,
     purpose: Purpose,
 ) -> Result<Vec<AttemptRecord>, StoreError> {
+    let (purpose, rest) = columns(purpose)?;
     let rows: Vec<Row> = sqlx::query_as(select!(
-        "booking = $1 AND purpose = $2 ORDER BY created DESC, id DESC LIMIT 50"
+        "booking = $1 AND purpose = $2 AND rest = $3 ORDER BY created DESC, id DESC LIMIT 50"
     ))
     .bind(booking.as_str())
-    .bind(to_name(&purpose)?)
+    .bind(purpose)
+    .bind(rest)
     .fetch_all(db)
     .await?;
     rows.into_iter().map(Row::read).collect()
@@ -230,17 +258,18 @@ pub async fn insert(
     new: &AttemptRecord,
     client: Option<IpAddr>,
 ) -> Result<(), StoreError> {
+    let (purpose, rest) = columns(new.purpose)?;
     // What the figures need to know of it is noted now: later the booking may be another person's, with other lines.
     sqlx::query(
         "INSERT INTO attempt (id, booking, purpose, salon, sum, currency, state, confirmation_token, ask_at, created, address, \
-         mode, way, employee) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
+         rest, mode, way, employee) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
          COALESCE((SELECT s.mode FROM salon s WHERE s.slug = $4), 'live'), \
-         (SELECT CASE WHEN $3 = 'fee' THEN 'fee' WHEN b.choice IS NULL THEN 'link' ELSE 'online' END FROM booking b WHERE b.id = $2), \
-         (SELECT b.employee FROM booking b WHERE b.id = $2))",
+         (SELECT CASE WHEN $3 = 'fee' THEN 'fee' WHEN $12 = 1 OR b.choice IS NULL THEN 'link' ELSE 'online' END \
+         FROM booking b WHERE b.id = $2), (SELECT b.employee FROM booking b WHERE b.id = $2))",
     )
     .bind(new.id.as_str())
     .bind(new.booking.as_str())
-    .bind(to_name(&new.purpose)?)
+    .bind(purpose)
     .bind(new.salon.as_str())
     .bind(new.sum.minor())
     .bind(new.sum.currency().code())
@@ -249,6 +278,7 @@ pub async fn insert(
     .bind(new.ask_at.map(|at| at.0))
     .bind(new.created.0)
     .bind(client.map(|address| address.to_string()))
+    .bind(rest)
     .execute(&mut *db)
     .await?;
     sqlx::query(
@@ -393,6 +423,14 @@ pub async fn by_charge(
         .fetch_optional(db)
         .await?;
     row.map(Row::read).transpose()
+}
+
+/// What the columns `purpose` and `rest` say.
+fn columns(purpose: Purpose) -> Result<(String, i64), StoreError> {
+    Ok(match purpose {
+        Purpose::Rest => (to_name(&Purpose::Booking)?, 1),
+        Purpose::Booking | Purpose::Fee => (to_name(&purpose)?, 0),
+    })
 }
 
 #[derive(FromRow)]

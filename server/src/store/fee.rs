@@ -26,10 +26,10 @@ pub struct FeeRecord {
     pub cause: Cause,
     /// All of it.
     pub sum: Money,
-    /// What of it stays of the payment.
+    /// What of it stays of what was paid.
     pub kept: Money,
-    /// The attempt that is kept of; `None` where nothing was paid.
-    pub kept_of: Option<AttemptId>,
+    /// How much of that stays of which payment: of the first, and of that of the rest. Empty where nothing was paid.
+    pub kept_of: Vec<(AttemptId, Money)>,
     /// What is charged besides.
     pub rest: Money,
     /// Where it stands.
@@ -63,7 +63,9 @@ pub enum Cause {
 macro_rules! select {
     ($where:literal) => {
         concat!(
-            "SELECT id, booking, salon, cause, sum, kept, kept_of, rest, currency, state, created FROM fee WHERE ",
+            "SELECT f.id, f.booking, f.salon, f.cause, f.sum, f.kept, f.kept_of, f.rest, f.currency, f.state, f.created, \
+             t.kept AS kept_too, t.kept_of AS kept_of_too FROM fee f LEFT JOIN fee t ON t.booking = f.booking \
+             AND t.created = f.created AND t.part = 2 WHERE f.part = 1 AND ",
             $where
         )
     };
@@ -77,7 +79,7 @@ pub async fn of_booking(
     db: impl AnyExecutor<'_>,
     booking: &BookingId,
 ) -> Result<Option<FeeRecord>, StoreError> {
-    let row: Option<Row> = sqlx::query_as(select!("booking = $1 AND state <> 'waived'"))
+    let row: Option<Row> = sqlx::query_as(select!("f.booking = $1 AND f.state <> 'waived'"))
         .bind(booking.as_str())
         .fetch_optional(db)
         .await?;
@@ -89,7 +91,7 @@ pub async fn of_booking(
 /// # Errors
 /// [`StoreError`].
 pub async fn latest(db: impl AnyExecutor<'_>, booking: &BookingId) -> Result<Option<FeeRecord>, StoreError> {
-    let row: Option<Row> = sqlx::query_as(select!("booking = $1 ORDER BY created DESC LIMIT 1"))
+    let row: Option<Row> = sqlx::query_as(select!("f.booking = $1 ORDER BY f.created DESC LIMIT 1"))
         .bind(booking.as_str())
         .fetch_optional(db)
         .await?;
@@ -102,7 +104,7 @@ pub async fn latest(db: impl AnyExecutor<'_>, booking: &BookingId) -> Result<Opt
 /// [`StoreError`].
 pub async fn to_decide(db: impl AnyExecutor<'_>, salon: &SalonSlug) -> Result<Vec<FeeRecord>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(select!(
-        "salon = $1 AND state IN ('asked', 'needs_client', 'failed') ORDER BY created LIMIT 50"
+        "f.salon = $1 AND f.state IN ('asked', 'needs_client', 'failed') ORDER BY f.created LIMIT 50"
     ))
     .bind(salon.as_str())
     .fetch_all(db)
@@ -115,24 +117,31 @@ pub async fn to_decide(db: impl AnyExecutor<'_>, salon: &SalonSlug) -> Result<Ve
 /// # Errors
 /// [`StoreError`].
 pub async fn insert(db: &mut AnyConnection, new: &FeeRecord) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "INSERT INTO fee (id, booking, salon, cause, sum, kept, kept_of, rest, currency, state, created) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
-    )
-    .bind(new.id.as_str())
-    .bind(new.booking.as_str())
-    .bind(new.salon.as_str())
-    .bind(to_name(&new.cause)?)
-    .bind(new.sum.minor())
-    .bind(new.kept.minor())
-    .bind(new.kept_of.as_ref().map(AttemptId::as_str))
-    .bind(new.rest.minor())
-    .bind(new.sum.currency().code())
-    .bind(to_name(&new.state)?)
-    .bind(new.created.0)
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    let zero = Money::zero(new.sum.currency());
+    let mut of = new.kept_of.iter().map(|(attempt, kept)| (Some(attempt), *kept));
+    let (kept_of, kept) = of.next().unwrap_or((None, zero));
+    let first = Part {
+        part: 1,
+        id: new.id.as_str(),
+        kept,
+        kept_of,
+        rest: new.rest,
+    };
+    if !first.insert(&mut *db, new).await? {
+        return Ok(false);
+    }
+    let Some((kept_of, kept)) = of.next() else {
+        return Ok(true);
+    };
+    let id = format!("{}_2", new.id);
+    let second = Part {
+        part: 2,
+        id: &id,
+        kept,
+        kept_of,
+        rest: zero,
+    };
+    second.insert(db, new).await
 }
 
 /// Moves a fee from the state it was read in; `false` when somebody else moved it meanwhile.
@@ -140,13 +149,48 @@ pub async fn insert(db: &mut AnyConnection, new: &FeeRecord) -> Result<bool, Sto
 /// # Errors
 /// [`StoreError`].
 pub async fn advance(db: &mut AnyConnection, from: &FeeRecord, to: FeeState) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE fee SET state = $3 WHERE id = $1 AND state = $2")
-        .bind(from.id.as_str())
+    let done = sqlx::query("UPDATE fee SET state = $4 WHERE booking = $1 AND created = $2 AND state = $3")
+        .bind(from.booking.as_str())
+        .bind(from.created.0)
         .bind(to_name(&from.state)?)
         .bind(to_name(&to)?)
         .execute(db)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done.rows_affected() > 0)
+}
+
+/// A row of a fee: for each payment that it is kept of there is one.
+struct Part<'a> {
+    part: i64,
+    id: &'a str,
+    kept: Money,
+    kept_of: Option<&'a AttemptId>,
+    rest: Money,
+}
+
+impl Part<'_> {
+    async fn insert(&self, db: &mut AnyConnection, of: &FeeRecord) -> Result<bool, StoreError> {
+        let sum = self.kept.plus(self.rest).map_err(StoreError::damaged)?;
+        let done = sqlx::query(
+            "INSERT INTO fee (id, booking, salon, cause, sum, kept, kept_of, rest, currency, state, created, part) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
+        )
+        .bind(self.id)
+        .bind(of.booking.as_str())
+        .bind(of.salon.as_str())
+        .bind(to_name(&of.cause)?)
+        .bind(sum.minor())
+        .bind(self.kept.minor())
+        .bind(self.kept_of.map(AttemptId::as_str))
+        .bind(self.rest.minor())
+        .bind(sum.currency().code())
+        .bind(to_name(&of.state)?)
+        .bind(of.created.0)
+        .bind(self.part)
+        .execute(db)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
 }
 
 #[derive(FromRow)]
@@ -162,21 +206,28 @@ struct Row {
     currency: String,
     state: String,
     created: i64,
+    kept_too: Option<i64>,
+    kept_of_too: Option<String>,
 }
 
 impl Row {
     fn read(self) -> Result<FeeRecord, StoreError> {
         let currency = Currency::parse(&self.currency).map_err(StoreError::damaged)?;
         let money = |minor| Money::new(minor, currency).map_err(StoreError::damaged);
-        let kept_of = self.kept_of.as_deref().map(AttemptId::parse).transpose();
+        let of = [(self.kept_of, Some(self.kept)), (self.kept_of_too, self.kept_too)];
+        let of = of.into_iter().filter_map(|(of, kept)| of.zip(kept));
+        let kept_of: Vec<(AttemptId, Money)> = of
+            .map(|(of, kept)| Ok((AttemptId::parse(&of).map_err(StoreError::damaged)?, money(kept)?)))
+            .collect::<Result<_, StoreError>>()?;
+        let too = self.kept_too.unwrap_or(0);
         Ok(FeeRecord {
             id: FeeId::parse(&self.id).map_err(StoreError::damaged)?,
             booking: BookingId::parse(&self.booking).map_err(StoreError::damaged)?,
             salon: SalonSlug::parse(&self.salon).map_err(StoreError::damaged)?,
             cause: from_name(&self.cause)?,
-            sum: money(self.sum)?,
-            kept: money(self.kept)?,
-            kept_of: kept_of.map_err(StoreError::damaged)?,
+            sum: money(self.sum + too)?,
+            kept: money(self.kept + too)?,
+            kept_of,
             rest: money(self.rest)?,
             state: from_name(&self.state)?,
             created: Moment(self.created),

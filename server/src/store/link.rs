@@ -51,6 +51,8 @@ pub struct NewLink {
     pub cancel_at: Option<Moment>,
     /// Whether the payer may add a tip.
     pub tips: bool,
+    /// Whether it is for what is left to pay after a part was paid.
+    pub rest: bool,
 }
 
 /// A link as the salon sees it.
@@ -70,6 +72,8 @@ pub struct Shown {
     pub cancel_at: Option<Moment>,
     /// Whether the payer may add a tip.
     pub tips: bool,
+    /// Whether it is for what is left to pay after a part was paid.
+    pub rest: bool,
 }
 
 /// Writes a visit's link in the place of an earlier one.
@@ -84,10 +88,10 @@ pub async fn replace(
 ) -> Result<(), StoreError> {
     // One statement: of two who make one at the same moment the later one's works.
     sqlx::query(
-        "INSERT INTO visit_link (token_hash, booking, expires, created, sealed, remind_at, cancel_at, tips) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (booking) DO UPDATE SET token_hash = excluded.token_hash, \
+        "INSERT INTO visit_link (token_hash, booking, expires, created, sealed, remind_at, cancel_at, tips, rest) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (booking) DO UPDATE SET token_hash = excluded.token_hash, \
          expires = excluded.expires, created = excluded.created, sealed = excluded.sealed, remind_at = excluded.remind_at, \
-         cancel_at = excluded.cancel_at, tips = excluded.tips, opened = NULL, sent = NULL",
+         cancel_at = excluded.cancel_at, tips = excluded.tips, rest = excluded.rest, opened = NULL, sent = NULL",
     )
     .bind(&new.token_hash)
     .bind(booking.as_str())
@@ -97,6 +101,7 @@ pub async fn replace(
     .bind(new.remind_at.map(|at| at.0))
     .bind(new.cancel_at.map(|at| at.0))
     .bind(i64::from(new.tips))
+    .bind(i64::from(new.rest))
     .execute(db)
     .await?;
     Ok(())
@@ -108,7 +113,7 @@ pub async fn replace(
 /// [`StoreError`].
 pub async fn of_booking(db: impl AnyExecutor<'_>, booking: &BookingId) -> Result<Option<Shown>, StoreError> {
     let row: Option<ShownRow> = sqlx::query_as(
-        "SELECT sealed, expires, opened, sent, remind_at, cancel_at, tips FROM visit_link WHERE booking = $1",
+        "SELECT sealed, expires, opened, sent, remind_at, cancel_at, tips, rest FROM visit_link WHERE booking = $1",
     )
     .bind(booking.as_str())
     .fetch_optional(db)
@@ -121,6 +126,7 @@ pub async fn of_booking(db: impl AnyExecutor<'_>, booking: &BookingId) -> Result
         remind_at: row.remind_at.map(Moment),
         cancel_at: row.cancel_at.map(Moment),
         tips: row.tips != 0,
+        rest: row.rest != 0,
     }))
 }
 
@@ -253,4 +259,5 @@ struct ShownRow {
     remind_at: Option<i64>,
     cancel_at: Option<i64>,
     tips: i64,
+    rest: i64,
 }

@@ -58,6 +58,7 @@ mod processes_jobs;
 mod processes_migrations;
 mod processing;
 mod replay;
+mod rest;
 mod search;
 mod secrets;
 mod secrets_binary;

@@ -110,7 +110,7 @@ pub async fn story(desk: &Desk, case: &Case) -> Result<String, Trouble> {
 /// The fee that the disputed payment is of; `None`: it paid for the booking.
 async fn fee_of(desk: &Desk, case: &Case) -> Result<Option<FeeRecord>, Trouble> {
     Ok(match case.attempt.purpose {
-        Purpose::Booking => None,
+        Purpose::Booking | Purpose::Rest => None,
         Purpose::Fee => fee::latest(desk.app.store.read(), &case.visit.id).await?,
     })
 }

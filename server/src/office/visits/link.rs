@@ -5,7 +5,10 @@ use domain::{money::Money, payment::BookingState, terms::Offer, time::Moment};
 use fast_qr::{ECL, QRBuilder, convert::svg::SvgBuilder};
 use maud::{Markup, PreEscaped, html};
 
-use super::one::{Typed, find, not_yet};
+use super::{
+    one::{Typed, find, not_yet},
+    rest::{self, Stand},
+};
 use crate::{
     handlers::{
         tip,
@@ -36,7 +39,7 @@ const LONGEST: i64 = 366;
 pub async fn section(
     desk: &Desk,
     visit: &BookingRecord,
-    paid: bool,
+    attempts: &[AttemptRecord],
     typed: &Typed,
 ) -> Result<Markup, Trouble> {
     if visit.state != BookingState::Booked || !desk.salon.takes_cards() {
@@ -59,7 +62,7 @@ pub async fn section(
             .unwrap_or(price),
         Offer::AtSalon => price,
     };
-    let is_paid = shown.is_some() && paid;
+    let stand = Stand::of(visit, attempts)?;
     let mine = !typed.form.get("due").is_empty() || typed.wrong.of("due").is_some();
     let fresh = Form::of(&[("due", plain(due)), ("remind", "24".to_owned())]);
     let none = Wrong::default();
@@ -75,11 +78,14 @@ pub async fn section(
         }
     };
     Ok(html! {
-        @if let Some(shown) = &shown { (state(desk, visit, shown, is_paid, refused)) }
-        @if !paid && !desk.salon.link_payment {
+        @if let Some(shown) = &shown { (state(desk, visit, shown, stand.is_paid(shown), refused)) }
+        @if !stand.is_settled() && !desk.salon.link_payment {
             p.warning { "Payment by link is switched off. " a href=(desk.path("methods")) { "Payment methods" } }
         }
-        @if !paid && desk.salon.link_payment {
+        @if let (Stand::PartPaid(left), true) = (stand, desk.salon.link_payment) {
+            (rest::form(desk, visit, left, shown.as_ref(), typed))
+        }
+        @if matches!(stand, Stand::Unpaid) && desk.salon.link_payment {
             details.narrow open[mine] {
                 summary { @if shown.is_some() { "Another link" } @else { "Let the client pay by link" } }
                 form method="post" action=(path("")) {
@@ -153,7 +159,7 @@ pub async fn make(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form)
     let mut record = find(&desk, &id).await?;
     let db = desk.app.store.read();
     let currency = record.quote.price.currency();
-    let attempts = attempt::of_booking(db, &record.id).await?;
+    let attempts = attempt::of_visit(db, &record.id).await?;
     let mut wrong = Wrong::default();
     if record.state != BookingState::Booked || attempts.iter().any(AttemptRecord::pays) {
         wrong.add("due", "This visit is paid already, or called off.");
@@ -167,21 +173,9 @@ pub async fn make(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form)
     let due = Money::read(form.get("due"), currency).and_then(|due| chargeable(due, &record));
     let due = wrong.keep("due", due);
     let now = desk.app.now();
-    let mut read = |field: &str, minutes: i64, most: i64| {
-        let text = form.get(field);
-        let number = if text.is_empty() {
-            Ok(None)
-        } else {
-            match text.parse::<i64>() {
-                Ok(number) if (1..=most).contains(&number) => Ok(Some(now.plus_minutes(number * minutes))),
-                _ => Err(format!("Enter a whole number from 1 to {most}, or nothing.")),
-            }
-        };
-        wrong.keep(field, number)
-    };
-    let expires = read("expires", 24 * 60, LONGEST);
-    let remind = read("remind", 60, LONGEST * 24);
-    let cancel = read("cancel", 60, LONGEST * 24);
+    let expires = after(&form, &mut wrong, "expires", Unit::Days, now);
+    let remind = after(&form, &mut wrong, "remind", Unit::Hours, now);
+    let cancel = after(&form, &mut wrong, "cancel", Unit::Hours, now);
     let (Some(due), Some(expires), Some(remind_at), Some(cancel_at)) = (due, expires, remind, cancel) else {
         return not_yet(&desk, &record, &Typed { form, wrong }).await;
     };
@@ -203,6 +197,7 @@ pub async fn make(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form)
         remind_at,
         cancel_at,
         tips: form.ticked("tips"),
+        rest: false,
     };
     visit::make_link(&desk.app, &mut write, &record, wishes).await?;
     desk.log(&mut write, &format!("made a link to pay {due}"), Some(&record.id))
@@ -213,6 +208,33 @@ pub async fn make(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form)
         &format!("visits/{id}"),
     )
     .await
+}
+
+/// What a time after now is counted in.
+#[derive(Clone, Copy)]
+pub enum Unit {
+    Hours,
+    Days,
+}
+
+/// The time that a field says: so many hours or days after `now`, at most [`LONGEST`] days; nothing typed: none. `None` when it is
+/// wrong, which is noted.
+#[expect(clippy::option_option, reason = "wrong, nothing typed, and a time are three things")]
+pub fn after(form: &Form, wrong: &mut Wrong, field: &str, unit: Unit, now: Moment) -> Option<Option<Moment>> {
+    let (minutes, most) = match unit {
+        Unit::Hours => (60, LONGEST * 24),
+        Unit::Days => (24 * 60, LONGEST),
+    };
+    let text = form.get(field);
+    let at = if text.is_empty() {
+        Ok(None)
+    } else {
+        match text.parse::<i64>() {
+            Ok(number) if (1..=most).contains(&number) => Ok(Some(now.plus_minutes(number * minutes))),
+            _ => Err(format!("Enter a whole number from 1 to {most}, or nothing.")),
+        }
+    };
+    wrong.keep(field, at)
 }
 
 /// Sends the link by mail.

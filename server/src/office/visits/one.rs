@@ -67,7 +67,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
     let zone = when::zone(&desk.salon.salon.time_zone);
     let currency = visit.quote.price.currency();
     let lines = booking::lines(db, &visit.id, currency).await?;
-    let attempts = attempt::of_booking(db, &visit.id).await?;
+    let attempts = attempt::of_visit(db, &visit.id).await?;
     let for_fees = attempt::of_purpose(db, &visit.id, Purpose::Fee).await?;
     let given_back = refunds::of_booking(db, &visit.id).await?;
     let who = offer::employee_name(db, &visit.employee).await?;
@@ -110,7 +110,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
         }
         (fees::section(desk, visit).await?)
         (unsent::section(desk, &refused))
-        (link::section(desk, visit, attempts.iter().any(AttemptRecord::pays), typed).await?)
+        (link::section(desk, visit, &attempts, typed).await?)
         @if !attempts.is_empty() {
             h2 { "Payments" }
             @for one in &attempts {
