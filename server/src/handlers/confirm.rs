@@ -58,7 +58,7 @@ pub async fn confirm(request: ConfirmRequest) -> Result<Confirmed, ApiError> {
             sum,
             confirmation_token,
         } => {
-            let consent = consent::check(&salon, &booking, request.consent, context.app.now())?;
+            let consent = consent::check(&salon, &booking, &bill, request.consent, context.app.now())?;
             let card = Card {
                 confirmation_token,
                 consent,

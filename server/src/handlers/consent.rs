@@ -2,6 +2,7 @@
 
 use domain::{money::Money, payment::BookingState, terms::Offer, time::Moment};
 
+use super::bill::Bill;
 use crate::{
     api::{
         confirm,
@@ -14,8 +15,8 @@ use crate::{
 /// Grows when the sentence's meaning changes.
 const VERSION: u16 = 1;
 
-/// The sentence, where the salon saves cards, cancelling or not coming can cost something, and the client may pay by card.
-/// Not in India, where no card can be charged without its holder.
+/// The sentence, where the salon saves cards, cancelling or not coming can cost something, and the client may pay by card: with the
+/// booking itself, not with its rest or its fee. Not in India, where no card can be charged without its holder.
 #[must_use]
 pub fn offered(salon: &SalonRecord, booking: &BookingRecord) -> Option<confirm::Consent> {
     sentence(salon, booking).map(|(consent, _)| consent)
@@ -23,7 +24,13 @@ pub fn offered(salon: &SalonRecord, booking: &BookingRecord) -> Option<confirm::
 
 /// The sentence, and the sum that it names.
 fn sentence(salon: &SalonRecord, booking: &BookingRecord) -> Option<(confirm::Consent, Money)> {
-    let pays = booking.state == BookingState::Held && !matches!(booking.quote.offer, Offer::AtSalon);
+    // A booking that is being made, or a visit whose link was opened.
+    let open = match booking.state {
+        BookingState::Held => true,
+        BookingState::Booked => booking.choice.is_none() && booking.token_until.is_some(),
+        BookingState::Expired | BookingState::Cancelled => false,
+    };
+    let pays = open && !matches!(booking.quote.offer, Offer::AtSalon);
     if !salon.changes.save_cards || !pays || salon.salon.country == "IN" {
         return None;
     }
@@ -61,11 +68,13 @@ fn sentence(salon: &SalonRecord, booking: &BookingRecord) -> Option<(confirm::Co
 pub fn check(
     salon: &SalonRecord,
     booking: &BookingRecord,
+    bill: &Bill,
     given: Option<confirm::Consent>,
     now: Moment,
 ) -> Result<Option<Consent>, ApiError> {
     let Some(given) = given else { return Ok(None) };
-    let Some((_, most)) = sentence(salon, booking).filter(|(offered, _)| *offered == given) else {
+    let offered = sentence(salon, booking).filter(|_| matches!(bill, Bill::Visit));
+    let Some((_, most)) = offered.filter(|(offered, _)| *offered == given) else {
         return Err(ApiError::new(
             Code::PriceChanged,
             "The salon has just changed its terms. Look at them again.",

@@ -83,6 +83,7 @@ async fn view_of_rest(app: &App, record: &BookingRecord, rest: Rest) -> Result<B
     };
     Ok(Booking {
         choice: None,
+        consent: None,
         quote,
         ..view_of(app, record, around)
     })
@@ -104,6 +105,7 @@ async fn view_of_fee(app: &App, record: &BookingRecord, fee: &FeeRecord) -> Resu
         deadline: None,
     };
     Ok(Booking {
+        consent: None,
         cancellation: bill::no_terms(),
         ..view_of(app, &bill::shown(record.clone(), fee), around)
     })

@@ -3,6 +3,7 @@
 use domain::{
     fee::{FeeState, Way},
     id::BookingId,
+    role::Role,
 };
 use serde_json::json;
 use server::{
@@ -17,8 +18,10 @@ use server::{
 
 use crate::{
     cancelling::{call_off, look, set, settle_all, the_fee, until},
+    desk::Desk,
     harness::{Answer, House, Page, VISA, eur},
     money::control,
+    office_visits::link,
 };
 
 /// The bank wants its holder each time.
@@ -257,4 +260,39 @@ async fn nobody_asks_about_a_payment_while_the_customer_for_its_card_is_still_be
     );
     assert_eq!(paid.unwrap().next, Next::Done);
     assert_eq!((house.taken().len(), house.kept()), (1, 2850));
+}
+
+#[tokio::test]
+async fn who_pays_a_visit_by_link_may_let_the_card_be_saved_too() {
+    let house = House::start().await;
+    set(&house, |changes| changes.save_cards = true).await;
+    let mut desk = Desk::of(&house, Role::Owner).await;
+    let id = desk.book(&[("name", "Ada"), ("email", "ada@example.com")]).await;
+    let path = format!("visits/{id}");
+    assert_eq!(
+        desk.post(&format!("{path}/link"), &[("due", "20")]).await.status,
+        303
+    );
+    let page = house.page();
+    let opened = page.open(&link(&desk.get(&path).await.text)).await.unwrap();
+    let consent = opened.consent.unwrap();
+    assert!(consent.text.contains("höchstens 48,00 EUR"), "{}", consent.text);
+    let done = confirm(&page, 2000, VISA, Some(&consent)).await.unwrap();
+    assert_eq!(done.next, Next::Done);
+
+    // The rest is paid by whoever has its link: of that no card is saved.
+    let asked = desk.post(&format!("{path}/rest"), &[("rest", "28.00")]).await;
+    assert_eq!(asked.status, 303, "{}", asked.text);
+    let other = house.page();
+    let opened = other.open(&link(&desk.get(&path).await.text)).await.unwrap();
+    assert_eq!(opened.consent, None);
+    let refused = confirm(&other, 2800, VISA, Some(&consent)).await.unwrap_err();
+    assert_eq!((refused.code, house.kept()), (Code::PriceChanged, 2000));
+
+    miss(&house, &done.booking).await;
+    settle_all(&house).await;
+    assert_eq!(
+        (state(&house, &done.booking.id).await, house.kept()),
+        (FeeState::Charged, 4800)
+    );
 }

@@ -219,7 +219,10 @@ pub enum Unit {
 
 /// The time that a field says: so many hours or days after `now`, at most [`LONGEST`] days; nothing typed: none. `None` when it is
 /// wrong, which is noted.
-#[expect(clippy::option_option, reason = "wrong, nothing typed, and a time are three things")]
+#[expect(
+    clippy::option_option,
+    reason = "wrong, nothing typed, and a time are three things"
+)]
 pub fn after(form: &Form, wrong: &mut Wrong, field: &str, unit: Unit, now: Moment) -> Option<Option<Moment>> {
     let (minutes, most) = match unit {
         Unit::Hours => (60, LONGEST * 24),
