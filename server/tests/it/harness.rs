@@ -361,9 +361,15 @@ pub async fn sandbox() -> Sandbox {
         .with_env_filter(filter)
         .with_test_writer()
         .try_init();
-    stripe_sandbox::start(stripe_sandbox::Config::default())
-        .await
-        .unwrap()
+    // Fees, refunds, disputes and payouts wait to be told (`money::advance`): no test sees one or not by how long it takes.
+    let config = stripe_sandbox::Config {
+        fee_delay: None,
+        refund_delay: None,
+        dispute_delay: None,
+        payout_delay: None,
+        ..stripe_sandbox::Config::default()
+    };
+    stripe_sandbox::start(config).await.unwrap()
 }
 
 /// One server on these books, listening on a port of its own.
