@@ -17,6 +17,7 @@ mod complaints;
 mod deadlines;
 mod declines;
 mod desk;
+mod disputes;
 mod doors;
 mod edges;
 mod ends;

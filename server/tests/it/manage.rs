@@ -4,6 +4,7 @@ use domain::{
     changing::{Cutoff, Permissions},
     fee::FeeState,
     id::LinkToken,
+    role::Role,
 };
 use reqwest::redirect;
 use server::{
@@ -17,8 +18,9 @@ use server::{
 
 use crate::{
     cancelling::{call_off, look, paid, set, settle_all, the_fee, until},
+    desk::Desk,
     fees::with_card,
-    harness::{House, VISA, eur},
+    harness::{DECLINED, House, VISA, eur},
 };
 
 /// The bank wants its holder each time.
@@ -309,6 +311,28 @@ async fn a_fee_that_the_bank_wants_its_holder_for_is_paid_by_a_link() {
 
         let page = house.page();
         let shown = page.open(&link).await.unwrap();
+        // Who enters a card that is declined is told so on the page, and needs no letter.
+        let asked = || {
+            house
+                .letters()
+                .iter()
+                .filter(|letter| letter.contains("asks for EUR 66.50"))
+                .count()
+        };
+        let letters = asked();
+        page.pay(6650, DECLINED).await.unwrap();
+        let begun = page.pay(6650, ASKS_EACH_TIME).await.unwrap();
+        let Next::ConfirmWithBank { client_secret } = &begun.next else {
+            panic!("{begun:?}")
+        };
+        assert_eq!(state(&house, &booking).await, FeeState::Charging);
+        house.bank(client_secret, "fail").await;
+        page.settle().await.unwrap();
+        settle_all(&house).await;
+        assert_eq!(
+            (state(&house, &booking).await, asked()),
+            (FeeState::NeedsClient, letters)
+        );
         assert_eq!(
             (shown.lines[0].name.as_str(), shown.quote.price, shown.payment),
             ("Fee for cancelling late", eur(6650), Payment::None)
@@ -336,6 +360,14 @@ async fn a_fee_that_the_bank_wants_its_holder_for_is_paid_by_a_link() {
             domain::payment::BookingState::Cancelled,
             "paying makes no booking"
         );
+    }
+    let desk = Desk::of(&house, Role::Owner).await;
+    let log = desk.get("log").await.text;
+    for told in [
+        "could not charge the saved card EUR 66.50 for the fee",
+        "paid EUR 66.50 of the fee by card",
+    ] {
+        assert_eq!(log.matches(told).count(), 2, "{told}: {log}");
     }
 }
 
