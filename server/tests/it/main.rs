@@ -20,6 +20,7 @@ mod desk;
 mod disputes;
 mod doors;
 mod edges;
+mod elsewhere;
 mod ends;
 mod fees;
 mod files;

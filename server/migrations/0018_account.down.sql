@@ -1,0 +1,4 @@
+ALTER TABLE dispute DROP COLUMN handled;
+DROP INDEX attempt_elsewhere;
+ALTER TABLE attempt DROP COLUMN left_open;
+ALTER TABLE attempt DROP COLUMN former_account;

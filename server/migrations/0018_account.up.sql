@@ -1,0 +1,10 @@
+-- A salon may turn to another account at Stripe. Its keys know nothing then of what was paid on the one before.
+
+-- The account that a payment was made on, where that is not the salon's present one.
+ALTER TABLE attempt ADD COLUMN former_account TEXT;
+-- It was under way when the salon turned to another: what became of it, only the salon can find out.
+ALTER TABLE attempt ADD COLUMN left_open BIGINT NOT NULL DEFAULT 0 CHECK (left_open IN (0, 1));
+CREATE INDEX attempt_elsewhere ON attempt (salon) WHERE former_account IS NOT NULL;
+
+-- When somebody at the salon dealt with it on that account.
+ALTER TABLE dispute ADD COLUMN handled BIGINT;
