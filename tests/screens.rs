@@ -200,6 +200,43 @@ async fn who_holds_a_time_asks_with_its_token() {
 }
 
 #[wasm_bindgen_test]
+fn a_seat_that_is_held_is_free_for_who_holds_it() {
+    let app = begin_with(
+        "(catalogue) => catalogue.services.forEach((one) => one.dates?.forEach((date) => { date.seats_left = 0; }))",
+        "() => ({})",
+    );
+    let Some(event) = app
+        .catalogue()
+        .and_then(|all| all.services.iter().find(|one| one.dates.is_some()))
+    else {
+        panic!("no group event")
+    };
+    let dates = event.dates.as_deref().unwrap();
+    let held = eval(&format!(
+        "((held) => ({{ ...held, choice: {{ ...held.choice, date: '{}' }} }}))({})",
+        dates[0].id.as_str(),
+        include_str!("../fuzz/corpus/wire/real-answer-hold")
+    ));
+    app.take(wire::booking::booking(&held.unwrap()).unwrap());
+    app.chosen.set(Chosen {
+        services: vec![event.id.clone()],
+        ..Chosen::default()
+    });
+    show(screens::time::screen(app));
+    let is_full = |number: usize| {
+        let date = find(&format!("[data-group-date={}]", dates[number].id.as_str())).unwrap();
+        let words = date.text_content().unwrap();
+        assert_eq!(
+            date.has_attribute("disabled"),
+            !words.contains("1 seat left"),
+            "{words}"
+        );
+        date.has_attribute("disabled")
+    };
+    assert!(!is_full(0) && is_full(1));
+}
+
+#[wasm_bindgen_test]
 async fn what_the_server_does_not_take_is_said_at_the_field_in_the_page_s_language() {
     let refusal = "{ status: 400, code: 'invalid', message: 'Enter an e-mail address.', field: 'email' }";
     let app = begin(&format!("() => ({refusal})"));
