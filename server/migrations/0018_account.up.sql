@@ -6,5 +6,8 @@ ALTER TABLE attempt ADD COLUMN former_account TEXT;
 ALTER TABLE attempt ADD COLUMN left_open BIGINT NOT NULL DEFAULT 0 CHECK (left_open IN (0, 1));
 CREATE INDEX attempt_elsewhere ON attempt (salon) WHERE former_account IS NOT NULL;
 
+-- It was paid with Link, though only cards are offered. It counts all the same, and the salon is told once.
+ALTER TABLE attempt ADD COLUMN by_link BIGINT NOT NULL DEFAULT 0 CHECK (by_link IN (0, 1));
+
 -- When somebody at the salon dealt with it on that account.
 ALTER TABLE dispute ADD COLUMN handled BIGINT;

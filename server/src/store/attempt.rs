@@ -345,6 +345,18 @@ pub async fn rewrite(db: &mut AnyConnection, to: &AttemptRecord) -> Result<(), S
     Ok(())
 }
 
+/// Notes that an attempt was paid with Link; `false` when that is known.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn note_link(db: &mut AnyConnection, id: &AttemptId) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE attempt SET by_link = 1 WHERE id = $1 AND by_link = 0")
+        .bind(id.as_str())
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Sets `sum` (minor units) aside for a refund; `false` when that much is not left, or when so much as `given_back`, if that is
 /// told, is not what went back before. Of two refunds at once the database lets one through.
 ///
