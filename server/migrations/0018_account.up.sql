@@ -9,5 +9,9 @@ CREATE INDEX attempt_elsewhere ON attempt (salon) WHERE former_account IS NOT NU
 -- It was paid with Link, though only cards are offered. It counts all the same, and the salon is told once.
 ALTER TABLE attempt ADD COLUMN by_link BIGINT NOT NULL DEFAULT 0 CHECK (by_link IN (0, 1));
 
+-- Until when the client may cancel and move it online, as that was when it was booked. NULL: booked before it was kept; then the
+-- salon's present settings hold.
+ALTER TABLE booking ADD COLUMN changes TEXT;
+
 -- When somebody at the salon dealt with it on that account.
 ALTER TABLE dispute ADD COLUMN handled BIGINT;

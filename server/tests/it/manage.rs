@@ -238,6 +238,31 @@ async fn what_is_too_late_is_said_with_the_salon_s_phone_and_not_done() {
 }
 
 #[tokio::test]
+async fn who_has_booked_keeps_the_time_to_change_it_online_and_gets_what_is_added() {
+    let house = House::start().await;
+    let (_, booking) = paid(&house).await;
+    let path = address(&booking);
+    let may = async || {
+        let seen = get(&house, &path).await.text;
+        (seen.contains("/cancel\""), seen.contains("/move\""))
+    };
+    let permit = async |cancel: Cutoff, moving: Cutoff| {
+        set(&house, |changes| changes.prepaid = Permissions { cancel, moving }).await;
+    };
+    assert_eq!(may().await, (true, true));
+    permit(Cutoff::NEVER, Cutoff::NEVER).await;
+    assert_eq!(may().await, (true, true), "until the start, as it was");
+    // What is booked now is told otherwise.
+    let (_, later) = paid(&house).await;
+    let seen = get(&house, &address(&later)).await.text;
+    assert!(!seen.contains("/cancel\"") && !seen.contains("/move\""), "{seen}");
+    // And what is more than it was told is for it too.
+    permit(Cutoff::hours(0).unwrap(), Cutoff::NEVER).await;
+    let seen = get(&house, &address(&later)).await.text;
+    assert!(seen.contains("/cancel\"") && !seen.contains("/move\""), "{seen}");
+}
+
+#[tokio::test]
 async fn moving_is_no_way_around_a_fee() {
     let house = House::start().await;
     let (_, booking) = paid(&house).await;
