@@ -18,7 +18,10 @@ use domain::{
 };
 use js_sys::{JSON, eval};
 use leptos::{mount::mount_to_body, prelude::Owner};
-use server::api::error::{ApiError, Code};
+use server::api::{
+    catalogue::GroupDate,
+    error::{ApiError, Code},
+};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement};
@@ -197,6 +200,45 @@ async fn who_holds_a_time_asks_with_its_token() {
     store::keep_token(app, &token);
     show(screens::time::screen(app));
     until(|| is(&format!("asked[1]?.token === 'Bearer {}'", token.reveal()))).await;
+}
+
+#[wasm_bindgen_test]
+fn a_seat_that_is_held_is_free_for_who_holds_it() {
+    let app = begin_with(
+        "(catalogue) => catalogue.services.forEach((one) => one.dates?.forEach((date) => { date.seats_left = 0; }))",
+        "() => ({})",
+    );
+    let Some(event) = app
+        .catalogue()
+        .and_then(|all| all.services.iter().find(|one| one.dates.is_some()))
+    else {
+        panic!("no group event")
+    };
+    let Some([held_date, other, ..]) = event.dates.as_deref() else {
+        panic!("fewer than two dates")
+    };
+    let held = eval(&format!(
+        "((held) => ({{ ...held, choice: {{ ...held.choice, date: '{}' }} }}))({})",
+        held_date.id.as_str(),
+        include_str!("../fuzz/corpus/wire/real-answer-hold")
+    ));
+    app.take(wire::booking::booking(&held.unwrap()).unwrap());
+    app.chosen.set(Chosen {
+        services: vec![event.id.clone()],
+        ..Chosen::default()
+    });
+    show(screens::time::screen(app));
+    let is_full = |date: &GroupDate| {
+        let date = find(&format!("[data-group-date={}]", date.id.as_str())).unwrap();
+        let words = date.text_content().unwrap();
+        assert_eq!(
+            date.has_attribute("disabled"),
+            !words.contains("1 seat left"),
+            "{words}"
+        );
+        date.has_attribute("disabled")
+    };
+    assert!(!is_full(held_date) && is_full(other));
 }
 
 #[wasm_bindgen_test]

@@ -29,6 +29,15 @@ pub struct Permissions {
     pub moving: Cutoff,
 }
 
+/// What clients may do online, as it was when a booking was made: it stays with the booking.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Agreed {
+    /// While nothing was paid for it.
+    pub unpaid: Permissions,
+    /// Once it was paid for online, in full or in part.
+    pub prepaid: Permissions,
+}
+
 /// A salon's terms for changing bookings and for its fees.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -67,6 +76,23 @@ impl Cutoff {
         self.0.map(|hours| start.plus_minutes(-60 * i64::from(hours)))
     }
 
+    /// The one of the two that leaves more time.
+    ///
+    /// ```
+    /// use domain::changing::Cutoff;
+    /// let (hour, day) = (Cutoff::hours(1).unwrap(), Cutoff::hours(24).unwrap());
+    /// assert_eq!(hour.or_longer(day), hour);
+    /// assert_eq!(Cutoff::NEVER.or_longer(day), day);
+    /// assert_eq!(Cutoff::NEVER.or_longer(Cutoff::NEVER), Cutoff::NEVER);
+    /// ```
+    #[must_use]
+    pub fn or_longer(self, other: Cutoff) -> Cutoff {
+        match (self.0, other.0) {
+            (Some(one), Some(other)) => Cutoff(Some(one.min(other))),
+            (one, other) => Cutoff(one.or(other)),
+        }
+    }
+
     /// Whether it may be done now.
     #[must_use]
     pub fn allows(self, start: Moment, now: Moment) -> bool {
@@ -74,7 +100,32 @@ impl Cutoff {
     }
 }
 
+impl Agreed {
+    /// What a client may do with the booking, where the salon's terms are these by now: what it shortened is for bookings made
+    /// since then, what it made longer is for all.
+    #[must_use]
+    pub fn permissions(&self, now: &ChangeTerms, prepaid: bool) -> Permissions {
+        let (then, now) = (
+            if prepaid { self.prepaid } else { self.unpaid },
+            now.permissions(prepaid),
+        );
+        Permissions {
+            cancel: then.cancel.or_longer(now.cancel),
+            moving: then.moving.or_longer(now.moving),
+        }
+    }
+}
+
 impl ChangeTerms {
+    /// What of them stays with a booking that is made now.
+    #[must_use]
+    pub fn agreed(&self) -> Agreed {
+        Agreed {
+            unpaid: self.unpaid,
+            prepaid: self.prepaid,
+        }
+    }
+
     /// What a client may do with a booking that was or was not paid for online.
     #[must_use]
     pub fn permissions(&self, prepaid: bool) -> Permissions {

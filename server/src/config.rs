@@ -98,13 +98,28 @@ impl Config {
                 )?,
             )?,
             master_key,
-            local_gateways: get("BOOKING_LOCAL_GATEWAYS", Some("no"))? == "yes",
+            local_gateways: yes_or_no(
+                "BOOKING_LOCAL_GATEWAYS",
+                &get("BOOKING_LOCAL_GATEWAYS", Some("no"))?,
+            )?,
             mail_dir,
             smtp: smtp(
                 &get("BOOKING_SMTP_URL", Some(""))?,
                 &get("BOOKING_MAIL_FROM", Some("booking@localhost"))?,
             )?,
         })
+    }
+}
+
+/// A switch, in the words that people write for it. What is none of them is refused: taken for `no`, it would do so silently.
+fn yes_or_no(name: &'static str, text: &str) -> Result<bool, ConfigError> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "true" | "1" => Ok(true),
+        "no" | "false" | "0" => Ok(false),
+        _ => Err(ConfigError {
+            name,
+            what: format!("`{text}` is neither yes nor no"),
+        }),
     }
 }
 
@@ -227,6 +242,26 @@ mod tests {
                 .unwrap_err()
                 .contains("`here` is no address")
         );
+    }
+
+    #[test]
+    fn a_switch_takes_what_people_write_and_nothing_else() {
+        for (text, expected) in [
+            ("yes", true),
+            ("Yes", true),
+            ("true", true),
+            ("TRUE", true),
+            ("1", true),
+            ("no", false),
+            ("false", false),
+            ("0", false),
+        ] {
+            assert_eq!(yes_or_no("BOOKING_X", text).unwrap(), expected, "{text}");
+        }
+        for text in ["on", "y", "ja", "yes please", "2"] {
+            let refused = yes_or_no("BOOKING_X", text).unwrap_err().to_string();
+            assert_eq!(refused, format!("BOOKING_X: `{text}` is neither yes nor no"));
+        }
     }
 
     #[test]

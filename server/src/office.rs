@@ -9,6 +9,7 @@ mod catalogue;
 pub mod desk;
 pub(crate) mod disputes;
 pub mod door;
+mod elsewhere;
 mod fees;
 pub mod field;
 pub mod files;
@@ -60,6 +61,7 @@ pub fn routes() -> Vec<Route> {
         cancelling::routes(),
         catalogue::routes(),
         disputes::routes(),
+        elsewhere::routes(),
         fees::routes(),
         home::routes(),
         unsent::routes(),

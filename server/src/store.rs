@@ -12,6 +12,7 @@ pub mod booking;
 pub mod card;
 pub mod claim;
 pub mod dispute;
+pub mod elsewhere;
 pub mod event;
 pub mod evidence;
 pub mod fee;

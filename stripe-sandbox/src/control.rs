@@ -255,6 +255,7 @@ fn act(account: &mut Account, method: &str, segments: &[&str], body: Value) -> O
             disputes::close(account, id, order.won);
             found(account, id)
         }
+        ("POST", ["disputes", id, "reopen"]) if disputes::reopen(account, id) => found(account, id),
         ("POST", ["payouts"]) => payouts::automatic(account),
         ("POST", ["payouts", id, "fail"]) => {
             payouts::pay(account, id, false);

@@ -82,7 +82,12 @@ impl Dispute {
     fn open(&self) -> bool {
         matches!(
             self.status.as_str(),
-            "needs_response" | "under_review" | "warning_needs_response" | "warning_under_review"
+            "needs_response"
+                | "under_review"
+                | "warning_needs_response"
+                | "warning_under_review"
+                | "appeal_needs_response"
+                | "appeal_under_review"
         )
     }
 
@@ -215,6 +220,22 @@ pub fn close(account: &mut Account, id: &str, won: bool) {
     );
 }
 
+/// The bank takes up a dispute again that was lost; `false` for any other.
+pub fn reopen(account: &mut Account, id: &str) -> bool {
+    let Some(row) = account.disputes.get_mut(id).filter(|row| row.status == "lost") else {
+        return false;
+    };
+    row.status = "appeal_needs_response".to_owned();
+    let json = account.object(id).unwrap_or_default();
+    events::emit_change(
+        account,
+        "charge.dispute.updated",
+        &json,
+        Some(json!({ "status": "lost" })),
+    );
+    true
+}
+
 pub fn update(account: &mut Account, id: &str, mut params: Params) -> Outcome<Value> {
     let evidence = params
         .map("evidence")?
@@ -243,6 +264,8 @@ pub fn update(account: &mut Account, id: &str, mut params: Params) -> Outcome<Va
             dispute.submissions += 1;
             dispute.status = if before.starts_with("warning_") {
                 "warning_under_review"
+            } else if before.starts_with("appeal_") {
+                "appeal_under_review"
             } else {
                 "under_review"
             }

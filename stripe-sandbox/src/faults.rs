@@ -16,6 +16,9 @@ pub enum Kind {
     ServerErrorBefore,
     #[serde(rename = "500_after")]
     ServerErrorAfter,
+    /// The key is refused, as one that was withdrawn; it may be taken again for the next call.
+    #[serde(rename = "401")]
+    KeyRefused,
     #[serde(rename = "409")]
     Conflict,
     #[serde(rename = "429")]
@@ -78,6 +81,9 @@ impl Fault {
                 let mut error = ApiError::internal();
                 error.stored = self.stored.unwrap_or(false);
                 Some(error)
+            }
+            Kind::KeyRefused => {
+                Some(ApiError::unauthorized("Invalid API Key provided").code("api_key_invalid"))
             }
             Kind::Conflict if lock => Some(ApiError::lock_timeout(409)),
             Kind::Conflict => Some(ApiError::in_use()),

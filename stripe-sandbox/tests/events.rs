@@ -39,6 +39,7 @@ enum Action {
     AnswerDispute,
     WinDispute,
     LoseDispute,
+    ReopenDispute,
     CloseInquiry,
     SaveCard,
     SaveDeclinedCard,
@@ -56,7 +57,7 @@ const PAID: &str = "charge.succeeded";
 use Action::*;
 
 /// In the order in which they are told of.
-const TABLE: [(Action, &[&str]); 29] = [
+const TABLE: [(Action, &[&str]); 30] = [
     (Pay, &[PI_MADE, PAID, PI_PAID]),
     (Decline, &[PI_MADE, "charge.failed", PI_FAILED]),
     (AskTheBank, &[PI_MADE, "payment_intent.requires_action"]),
@@ -94,6 +95,7 @@ const TABLE: [(Action, &[&str]); 29] = [
         &["charge.dispute.funds_reinstated", "charge.dispute.closed"],
     ),
     (LoseDispute, &["charge.dispute.closed"]),
+    (ReopenDispute, &["charge.dispute.updated"]),
     (CloseInquiry, &["charge.dispute.closed"]),
     (SaveCard, &["setup_intent.created", "setup_intent.succeeded"]),
     (
@@ -205,6 +207,11 @@ async fn before(bench: &Bench, action: Action) -> Before {
         PendingRefundArrives => refund(bench, &paid("4000000000007726").await).await,
         RefundFails => refund(bench, &paid("4000000000005126").await).await,
         AnswerDispute | WinDispute | LoseDispute => dispute(bench, &paid(VISA).await, "fraudulent").await,
+        ReopenDispute => {
+            let lost = Before(dispute(bench, &paid(VISA).await, "fraudulent").await);
+            act(bench, LoseDispute, &lost).await;
+            return lost;
+        }
         CloseInquiry => dispute(bench, &paid(VISA).await, "inquiry").await,
         PayOut | PayoutArrives | PayoutFails => {
             bench.pay(VISA).await.ok();
@@ -266,6 +273,13 @@ async fn act(bench: &Bench, action: Action, on: &Before) {
                 json!({ "won": won }),
             )
             .await;
+        }
+        ReopenDispute => {
+            let path = format!("disputes/{}/reopen", on.id());
+            let again = control(bench, path.clone(), json!({})).await;
+            assert_eq!(again["status"], "appeal_needs_response");
+            let once_more = bench.control("POST", &path, json!({})).await;
+            assert!(once_more.get("error").is_some(), "only what was lost");
         }
         SaveCard => save(bench, VISA).await,
         SaveDeclinedCard => save(bench, "pm_card_chargeDeclined").await,

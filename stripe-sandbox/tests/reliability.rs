@@ -215,6 +215,14 @@ async fn faults_strike_what_they_name_as_often_as_told() {
     assert_eq!(bench.post(&path, &[]).await.status, 429);
     assert_eq!(bench.post(&path, &[]).await.status, 200);
     bench
+        .control("POST", "faults", json!({ "path": "/v1/account", "fault": "401" }))
+        .await;
+    assert_eq!(
+        bench.get("/v1/account", &[]).await.error(),
+        (401, "api_key_invalid", "")
+    );
+    assert_eq!(bench.get("/v1/account", &[]).await.status, 200);
+    bench
         .control("POST", "faults", json!({ "fault": "409", "times": 9 }))
         .await;
     bench.control("DELETE", "faults", Value::Null).await;

@@ -86,7 +86,7 @@ pub struct GroupDate {
     pub start: Moment,
     /// Who leads it.
     pub employee: EmployeeId,
-    /// How many seats were free when this was asked.
+    /// How many seats were free when this was asked: for whoever holds one, that one too.
     pub seats_left: u16,
 }
 
@@ -110,7 +110,7 @@ pub struct CatalogueRequest {
     pub salon: SalonSlug,
 }
 
-/// What a salon offers.
+/// What a salon offers. With the token of a hold, the seat of a group event that it holds counts as free.
 ///
 /// # Errors
 /// [`Code::NotFound`](super::error::Code::NotFound): no such salon.

@@ -8,7 +8,7 @@ use crate::{
         catalogue::{Catalogue, CatalogueRequest},
         error::ApiError,
     },
-    store::{offer, salon::SalonRecord},
+    store::{booking::token_hash, offer, salon::SalonRecord},
 };
 
 /// Answers [`crate::api::catalogue::catalogue`].
@@ -32,7 +32,8 @@ pub async fn read(context: &Context, slug: &SalonSlug) -> Result<(SalonRecord, C
     let mut services = offer.services;
     if services.iter().any(|service| service.dates.is_some()) {
         let from = context.app.now().plus_minutes(salon.lead_minutes);
-        for record in offer::dates(db, slug, from).await? {
+        let own = context.token.as_ref().map(|token| token_hash(token.reveal()));
+        for record in offer::dates(db, slug, from, own.as_deref()).await? {
             let service = services.iter_mut().find(|service| service.id == record.service);
             if let Some(dates) = service.and_then(|service| service.dates.as_mut()) {
                 dates.push(record.date);

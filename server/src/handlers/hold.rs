@@ -215,6 +215,7 @@ fn new_booking(
         choice: Some(request.choice.clone()),
         quote: quote.clone(),
         cancellation: Some(chosen.salon.cancellation.clone()),
+        changes: Some(chosen.salon.changes.agreed()),
     })
 }
 

@@ -79,7 +79,7 @@ impl Chosen {
             None => None,
             Some(id) => {
                 // How near it may be is another question ([`Chosen::check_start`]), and none of a seat that is held already.
-                let dates = offer::dates(db, slug, choice.start).await?;
+                let dates = offer::dates(db, slug, choice.start, None).await?;
                 Some(
                     dates
                         .into_iter()

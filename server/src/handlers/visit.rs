@@ -69,6 +69,7 @@ pub async fn make(write: &mut Write, new: NewVisit, now: Moment) -> Result<Optio
         client: new.client,
         choice: None,
         quote: quote(&new.lines, new.due, new.currency)?,
+        changes: salon.as_ref().map(|salon| salon.changes.agreed()),
         cancellation: salon.map(|salon| salon.cancellation),
     };
     if !take_slot(write, &visit).await? {

@@ -25,7 +25,7 @@ use crate::{
 
 /// Whether the client may still cancel here.
 pub fn may(care: &Care) -> bool {
-    let may = care.salon.changes.permissions(!care.paid().is_zero());
+    let may = care.booking.permissions(&care.salon, !care.paid().is_zero());
     care.booking.state == BookingState::Booked
         && !care.missed
         && may.cancel.allows(care.booking.start, care.app.now())

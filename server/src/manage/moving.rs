@@ -30,7 +30,7 @@ const DAYS: u8 = 7;
 
 /// Whether the client may still move it here.
 pub fn may(care: &Care) -> bool {
-    let may = care.salon.changes.permissions(!care.paid().is_zero());
+    let may = care.booking.permissions(&care.salon, !care.paid().is_zero());
     let now = care.app.now();
     let price = care.booking.quote.services();
     let free = care.booking.cancelling(&care.salon).fee_at(now, price).is_zero();

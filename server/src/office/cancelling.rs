@@ -76,7 +76,8 @@ async fn save(desk: Desk, form: Form) -> Answer {
     }
     desk.done(
         write,
-        "Saved. What it costs holds for bookings made from now on; those made already keep what their clients were told.",
+        "Saved. What it costs, and less time to change a booking online, hold for bookings made from now on; those made already keep \
+         what their clients were told.",
         "cancelling",
     )
     .await

@@ -63,6 +63,9 @@ async fn show(desk: Desk) -> Answer {
     Ok(page(&desk, Room::Today, "Disputes", &body))
 }
 
+const ELSEWHERE: &str =
+    "This dispute is on a Stripe account that you had before. Answer it in the dashboard of that account.";
+
 /// A dispute with what it is about.
 struct Case {
     dispute: DisputeRecord,
@@ -98,6 +101,9 @@ async fn answer(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form) -
     let mut wrong = Wrong::default();
     if !case.dispute.seen.state.wants_answer() {
         wrong.add("story", "This dispute can't be answered any more.");
+    }
+    if case.dispute.elsewhere {
+        wrong.add("story", ELSEWHERE);
     }
     let text = form.get("story");
     if !(20..=MOST).contains(&text.chars().count()) {
@@ -162,6 +168,8 @@ async fn draw(desk: &Desk, case: &Case, form: &Form, wrong: &Wrong) -> Result<Ma
                 h2 { "Your answer " @if answer.sent.is_some() { span.tag.good { "With the bank" } } @else { span.tag.warn { "On its way" } } }
                 @for (name, text) in &answer.fields { p { span.quiet { (label(name)) } br; span.lines { (text) } } }
             }
+        } @else if open && dispute.elsewhere {
+            p.warning { (ELSEWHERE) }
         } @else if open {
             h2 { "Your answer" }
             p { "These facts go along by themselves:" }

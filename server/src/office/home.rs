@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use super::{
     Route,
     desk::Desk,
-    fees,
+    elsewhere, fees,
     page::{Room, page},
     trouble::{Answer, Trouble},
     unsent,
@@ -74,13 +74,15 @@ async fn waiting(desk: &Desk) -> Result<Vec<Markup>, Trouble> {
     let mut tasks = Vec::new();
     if desk.may(Right::Disputes) {
         let open = disputes::of_salon(db, desk.slug()).await?;
-        for one in open.iter().filter(|one| one.seen.state.wants_answer()) {
+        let here = |one: &&disputes::DisputeRecord| one.seen.state.wants_answer() && !one.elsewhere;
+        for one in open.iter().filter(here) {
             tasks.push(html! {
                 a href=(desk.path(&format!("disputes/{}", one.id))) { "A dispute about " (one.sum) }
                 @if let Some(due) = one.due_by { span.tag.bad { "Answer until " (when::full(Moment(due * 1000), &zone)) } }
             });
         }
     }
+    tasks.extend(elsewhere::waiting(desk).await?);
     tasks.extend(fees::waiting(desk).await?);
     tasks.extend(unsent::waiting(desk).await?);
     if desk.may(Right::Refunds) {

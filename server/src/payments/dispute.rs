@@ -95,6 +95,7 @@ pub async fn apply(
             reason: told.reason.clone(),
             seen,
             due_by,
+            elsewhere: false,
         };
         if !disputes::insert(write.conn(), salon, &new).await? {
             return Ok(false);

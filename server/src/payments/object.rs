@@ -10,7 +10,7 @@ use domain::{
 use super::{
     Applied, Seen, apply as apply_seen,
     dispute::{self, AsOf},
-    payout, refund,
+    note, payout, refund,
 };
 use crate::{
     api::error::ApiError,
@@ -18,11 +18,12 @@ use crate::{
     store::{
         Write,
         attempt::{self, AttemptRecord},
+        audit::By,
         dispute::is_disputed,
         job::{self, Job},
         salon::{self, May},
     },
-    stripe::object::{Account, Charge, LastError, Metadata, Object, PaymentIntent, Reference},
+    stripe::object::{Account, Charge, LastError, Metadata, Object, PaidWith, PaymentIntent, Reference},
 };
 
 /// By what an object was told.
@@ -132,6 +133,19 @@ async fn apply_charge(
             attempt: attempt.id.clone(),
         };
         job::insert(write.conn(), &random_id()?, &job, now).await?;
+    }
+    // The page never offers it. Money that was taken is never refused for it.
+    let is_link = charge
+        .payment_method_details
+        .as_ref()
+        .is_some_and(PaidWith::is_link);
+    if is_link && charge.captured && attempt::note_link(write.conn(), &attempt.id).await? {
+        tracing::warn!(attempt = %attempt.id, charge = %charge.id, "paid with Link, though only cards are offered");
+        let what = format!(
+            "saw that {} was paid with Link, Stripe's own wallet, though only cards are offered; it counts",
+            attempt.sum
+        );
+        note(write, (salon, &attempt.booking), By::Server, &what, now).await?;
     }
     match of_charge(charge, told.kind) {
         Some(seen) => observe(write, Some(attempt), &seen, now).await,

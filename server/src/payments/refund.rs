@@ -14,7 +14,7 @@ use crate::{
     app::{App, random_id},
     store::{
         StoreError, Write,
-        attempt::{self, AttemptRecord},
+        attempt::{self, AttemptRecord, Reach},
         job::{self, Job, Notice},
         ledger,
         refund::{self as refunds, Reason, RefundRecord},
@@ -68,7 +68,10 @@ async fn begin_if(
     reason: Reason,
     now: Moment,
 ) -> Result<bool, ApiError> {
-    if let Some(why) = attempt.reach.refusal() {
+    // What was paid on an account that the salon had before is owed all the same: the salon is told to give it back there.
+    if let Some(why) = attempt.reach.refusal()
+        && attempt.reach != Reach::Elsewhere
+    {
         return Err(ApiError::new(Code::Invalid, why));
     }
     let new = RefundRecord {

@@ -55,7 +55,8 @@ pub struct AttemptRecord {
     pub created: Moment,
 }
 
-/// Whether the salon's present keys reach a payment. Those of one mode know nothing of what was paid in the other.
+/// Whether the salon's present keys reach a payment. Those of one mode know nothing of what was paid in the other, nor those of one
+/// account of what was paid on another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
@@ -65,6 +66,8 @@ pub enum Reach {
     Test,
     /// It was real, and the keys are test keys now.
     Live,
+    /// It was made on an account that the salon had before.
+    Elsewhere,
 }
 
 impl Reach {
@@ -79,7 +82,16 @@ impl Reach {
             Reach::Live => Some(
                 "This was paid with real money, and the keys are test keys now. Put the keys for real payments back first.",
             ),
+            Reach::Elsewhere => Some(
+                "This was paid on a Stripe account that you had before. Give it back in the dashboard of that account.",
+            ),
         }
+    }
+
+    /// Whether nobody here learns what becomes of it any more, so that it can't be waited for: no key is left that could ask.
+    #[must_use]
+    pub fn is_out_of_sight(self) -> bool {
+        matches!(self, Reach::Test | Reach::Elsewhere)
     }
 }
 
@@ -144,8 +156,9 @@ macro_rules! select {
             purpose!(),
             " AS purpose, salon, sum, currency, state, confirmation_token, intent, charge, decline, refunded, \
              reserved, asks, ask_at, created, (SELECT COUNT(*) FROM refund r WHERE r.attempt = attempt.id AND r.reason = 'no_booking') \
-             AS for_nothing, CASE WHEN mode = (SELECT s.mode FROM salon s WHERE s.slug = attempt.salon) THEN 'now' ELSE mode END \
-             AS reach FROM attempt WHERE ",
+             AS for_nothing, CASE WHEN mode = 'test' AND mode <> (SELECT s.mode FROM salon s WHERE s.slug = attempt.salon) THEN 'test' \
+             WHEN former_account IS NOT NULL THEN 'elsewhere' \
+             WHEN mode = (SELECT s.mode FROM salon s WHERE s.slug = attempt.salon) THEN 'now' ELSE mode END AS reach FROM attempt WHERE ",
             $where
         )
     };
@@ -360,6 +373,18 @@ pub async fn rewrite(db: &mut AnyConnection, to: &AttemptRecord) -> Result<(), S
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Notes that an attempt was paid with Link; `false` when that is known.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn note_link(db: &mut AnyConnection, id: &AttemptId) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE attempt SET by_link = 1 WHERE id = $1 AND by_link = 0")
+        .bind(id.as_str())
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Sets `sum` (minor units) aside for a refund; `false` when that much is not left, or when so much as `given_back`, if that is

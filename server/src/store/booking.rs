@@ -2,6 +2,7 @@
 
 use domain::{
     cancellation::{CancellationTerms, Explained},
+    changing::{Agreed, Permissions},
     currency::Currency,
     id::{BookingId, EmployeeId, GroupDateId, SalonSlug},
     money::Money,
@@ -47,6 +48,8 @@ pub struct BookingRecord {
     pub quote: Quote,
     /// The salon's terms for cancelling when the client was told of them; `None`: booked before they were kept.
     pub cancellation: Option<CancellationTerms>,
+    /// What its client might do with it online when it was made; `None`: booked before that was kept.
+    pub changes: Option<Agreed>,
 }
 
 impl BookingRecord {
@@ -56,6 +59,15 @@ impl BookingRecord {
     pub fn cancelling(&self, salon: &SalonRecord) -> Explained {
         let agreed = self.cancellation.as_ref().unwrap_or(&salon.cancellation);
         agreed.explain(self.start, self.quote.services())
+    }
+
+    /// What its client may do with it online. What the salon has shortened since it was made is for bookings made since then.
+    #[must_use]
+    pub fn permissions(&self, salon: &SalonRecord, prepaid: bool) -> Permissions {
+        match &self.changes {
+            Some(agreed) => agreed.permissions(&salon.changes, prepaid),
+            None => salon.changes.permissions(prepaid),
+        }
     }
 }
 
@@ -72,7 +84,7 @@ macro_rules! select {
     ($where:literal) => {
         concat!(
             "SELECT id, salon, reference, version, token_until, state, hold_until, employee, group_date, starts, ends, \
-             client_name, email, phone, note, language, choice, quote, cancellation FROM booking WHERE ",
+             client_name, email, phone, note, language, choice, quote, cancellation, changes FROM booking WHERE ",
             $where
         )
     };
@@ -157,8 +169,8 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO booking (id, salon, reference, version, token_hash, token_until, state, hold_until, employee, \
-         group_date, starts, ends, client_name, email, phone, note, language, choice, quote, created, cancellation, sought) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+         group_date, starts, ends, client_name, email, phone, note, language, choice, quote, created, cancellation, sought, changes) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
     )
     .bind(new.id.as_str())
     .bind(new.salon.as_str())
@@ -182,6 +194,7 @@ pub async fn insert(
     .bind(now.0)
     .bind(new.cancellation.as_ref().map(to_json).transpose()?)
     .bind(sought::of(&new.client))
+    .bind(new.changes.as_ref().map(to_json).transpose()?)
     .execute(&mut *db)
     .await?;
     insert_lines(db, &new.id, lines).await
@@ -195,7 +208,7 @@ pub async fn rewrite(db: &mut AnyConnection, to: &BookingRecord, lines: &[Line])
     let done = sqlx::query(
         "UPDATE booking SET version = version + 1, state = $3, hold_until = $4, employee = $5, group_date = $6, \
          starts = $7, ends = $8, client_name = $9, email = $10, phone = $11, note = $12, language = $13, choice = $14, \
-         quote = $15, cancellation = $16, end_at = 0, end_tries = 0, sought = $17 WHERE id = $1 AND version = $2",
+         quote = $15, cancellation = $16, end_at = 0, end_tries = 0, sought = $17, changes = $18 WHERE id = $1 AND version = $2",
     )
     .bind(to.id.as_str())
     .bind(to.version)
@@ -214,6 +227,7 @@ pub async fn rewrite(db: &mut AnyConnection, to: &BookingRecord, lines: &[Line])
     .bind(to_json(&to.quote)?)
     .bind(to.cancellation.as_ref().map(to_json).transpose()?)
     .bind(sought::of(&to.client))
+    .bind(to.changes.as_ref().map(to_json).transpose()?)
     .execute(&mut *db)
     .await?;
     if done.rows_affected() == 0 {
@@ -346,6 +360,7 @@ struct Row {
     choice: Option<String>,
     quote: String,
     cancellation: Option<String>,
+    changes: Option<String>,
 }
 
 impl Row {
@@ -373,6 +388,7 @@ impl Row {
             choice: self.choice.as_deref().map(from_json).transpose()?,
             quote: from_json(&self.quote)?,
             cancellation: self.cancellation.as_deref().map(from_json).transpose()?,
+            changes: self.changes.as_deref().map(from_json).transpose()?,
         })
     }
 }

@@ -25,13 +25,16 @@ pub struct DisputeRecord {
     pub seen: Sighting,
     /// Until when it must be answered, in seconds since 1970.
     pub due_by: Option<i64>,
+    /// Whether it is on an account of Stripe's that the salon had before.
+    pub elsewhere: bool,
 }
 
 // Each column by its name: see `booking`.
 macro_rules! select {
     ($where:literal) => {
         concat!(
-            "SELECT id, attempt, sum, currency, reason, state, seen_at, due_by FROM dispute WHERE ",
+            "SELECT id, attempt, sum, currency, reason, state, seen_at, due_by, (SELECT COUNT(*) FROM attempt o WHERE o.id = dispute.attempt \
+             AND o.former_account IS NOT NULL) AS elsewhere FROM dispute WHERE ",
             $where
         )
     };
@@ -206,6 +209,7 @@ struct Row {
     state: String,
     seen_at: i64,
     due_by: Option<i64>,
+    elsewhere: i64,
 }
 
 impl Row {
@@ -221,6 +225,7 @@ impl Row {
                 at: self.seen_at,
             },
             due_by: self.due_by,
+            elsewhere: self.elsewhere != 0,
         })
     }
 }

@@ -159,19 +159,27 @@ pub async fn employee_name(db: &AnyPool, id: &EmployeeId) -> Result<String, Stor
     Ok(row.map(|(name,)| name).unwrap_or_default())
 }
 
-/// The dates of a salon's group events from this moment on, earliest first, with the seats that are left.
+/// The dates of a salon's group events from this moment on, earliest first, with the seats that are left. A seat that is held with the
+/// token of this hash counts as free: whoever holds it can have it.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn dates(db: &AnyPool, salon: &SalonSlug, from: Moment) -> Result<Vec<DateRecord>, StoreError> {
+pub async fn dates(
+    db: &AnyPool,
+    salon: &SalonSlug,
+    from: Moment,
+    own: Option<&str>,
+) -> Result<Vec<DateRecord>, StoreError> {
     let rows: Vec<DateRow> = sqlx::query_as(
         "SELECT d.id, d.service, d.employee, d.starts, d.seats, \
-         (SELECT COUNT(*) FROM claim c WHERE c.resource = d.id) AS taken \
+         (SELECT COUNT(*) FROM claim c WHERE c.resource = d.id AND NOT EXISTS (SELECT 1 FROM booking b WHERE b.id = c.holder \
+         AND b.state = 'held' AND b.token_hash = $3)) AS taken \
          FROM group_date d JOIN service s ON s.id = d.service WHERE s.salon = $1 AND d.starts >= $2 AND d.withdrawn = 0 \
          ORDER BY d.starts LIMIT 200",
     )
     .bind(salon.as_str())
     .bind(from.0)
+    .bind(own.unwrap_or_default())
     .fetch_all(db)
     .await?;
     rows.into_iter().map(DateRow::read).collect()

@@ -13,7 +13,7 @@ use domain::{
 use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
 use super::{
-    StoreError, from_json,
+    StoreError, elsewhere, from_json,
     sealed::{FORMER_SIGNING_SECRET, MESSAGES_SECRET, SECRET_KEY, SIGNING_SECRET, place},
     to_json,
 };
@@ -295,7 +295,7 @@ pub async fn set_terms(
     Ok(())
 }
 
-/// Notes whose account the keys are of.
+/// Notes whose account the keys are of. What was paid on another one is put aside ([`elsewhere`]).
 ///
 /// # Errors
 /// [`StoreError`].
@@ -305,6 +305,7 @@ pub async fn set_account(
     id: &str,
     name: &str,
 ) -> Result<(), StoreError> {
+    elsewhere::turn_to(db, slug, id).await?;
     sqlx::query(
         "UPDATE salon SET account = $2, account_name = $3, event_refused_at = NULL, event_refused = NULL WHERE slug = $1",
     )

@@ -63,9 +63,38 @@ pub struct Charge {
     pub failure_code: Option<String>,
     /// What the networks said.
     pub outcome: Option<Outcome>,
+    /// What it was paid with.
+    pub payment_method_details: Option<PaidWith>,
     /// What we wrote into its PaymentIntent.
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
+}
+
+/// What a charge was paid with.
+#[derive(Debug, Deserialize)]
+pub struct PaidWith {
+    /// Stripe's word for it: `card`, for all that is offered here.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The card.
+    pub card: Option<CardPaidWith>,
+}
+
+/// The card that a charge was paid with.
+#[derive(Debug, Deserialize)]
+pub struct CardPaidWith {
+    /// `visa`, `mastercard`, …
+    pub brand: Option<String>,
+    /// The wallet that it came out of.
+    pub wallet: Option<Wallet>,
+}
+
+/// The wallet of a card.
+#[derive(Debug, Deserialize)]
+pub struct Wallet {
+    /// `apple_pay`, `google_pay`, `link`, …
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
 }
 
 /// A refund.
@@ -206,6 +235,21 @@ pub enum Reference {
         #[serde(default)]
         created: i64,
     },
+}
+
+impl PaidWith {
+    /// Whether it was Link, Stripe's own wallet. It can stand for what is no card, and comes as one all the same: by a type, a brand
+    /// or a wallet of that name.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        let card = self.card.as_ref();
+        let names = [
+            self.kind.as_deref(),
+            card.and_then(|card| card.brand.as_deref()),
+            card.and_then(|card| card.wallet.as_ref()?.kind.as_deref()),
+        ];
+        names.contains(&Some("link"))
+    }
 }
 
 impl Dispute {

@@ -15,7 +15,7 @@ use crate::{
     store::{
         StoreError,
         attempt::{self, AttemptRecord, Reach},
-        dispute,
+        dispute, evidence,
         job::{self, DueJob, Job, Queue},
         refund::{self, RefundRecord},
     },
@@ -24,6 +24,9 @@ use crate::{
 
 /// How long a job may take before it counts as lost with its process, in milliseconds.
 const LEASE: i64 = 120_000;
+
+/// How long a job is left that is about an account which the salon had before, in milliseconds: it may come back to it.
+const ASIDE: i64 = 24 * 3_600_000;
 
 /// How long a job is left that can't be read, in milliseconds: a newer server may know it.
 const UNREADABLE: i64 = 3_600_000;
@@ -84,6 +87,9 @@ async fn work(app: &App, due: &DueJob) -> Result<Outcome, ApiError> {
         Ok(job) => job,
         Err(error) => return Ok(Outcome::Unreadable(error.to_string())),
     };
+    if is_elsewhere(app, job).await? {
+        return Ok(Outcome::Again(ASIDE));
+    }
     let done = match job {
         Job::Mail { booking, letter } => mail::send(app, &due.id, booking, *letter).await,
         Job::MailRefund { refund } => mail::refund::send(app, &due.id, refund).await,
@@ -107,6 +113,39 @@ async fn work(app: &App, due: &DueJob) -> Result<Outcome, ApiError> {
         Job::Tell { booking, news } => mail::to_salon::tell(app, &due.id, booking, *news).await,
     };
     done.map(|()| Outcome::Done)
+}
+
+/// Whether a job would ask Stripe about what was paid on an account that the salon had before. Its keys would be answered *not found*
+/// again and again; the first page tells the salon instead (`office/elsewhere.rs`).
+async fn is_elsewhere(app: &App, job: &Job) -> Result<bool, ApiError> {
+    let db = app.store.read();
+    let attempt = match job {
+        Job::CancelIntent { attempt }
+        | Job::ReadRefunds { attempt }
+        | Job::ReadDisputes { attempt }
+        | Job::AwaitDispute { attempt } => Some(attempt.clone()),
+        Job::Refund { refund } | Job::AwaitRefund { refund } => {
+            refund::find(db, refund).await?.map(|row| row.attempt)
+        }
+        Job::AnswerDispute { evidence } => match evidence::find(db, evidence).await? {
+            Some(answer) => dispute::find(db, &answer.salon, &answer.dispute)
+                .await?
+                .map(|dispute| dispute.attempt),
+            None => None,
+        },
+        Job::Mail { .. }
+        | Job::MailRefund { .. }
+        | Job::Message { .. }
+        | Job::MessageRefund { .. }
+        | Job::PayoutFailed { .. }
+        | Job::Notify { .. }
+        | Job::Tell { .. } => None,
+    };
+    let found = match attempt {
+        Some(id) => attempt::find(db, &id).await?,
+        None => None,
+    };
+    Ok(found.is_some_and(|attempt| attempt.reach == Reach::Elsewhere))
 }
 
 /// The attempt that a job is about; `None` when there is nothing to do (any more). Of a test no key knows anything once payments are

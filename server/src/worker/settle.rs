@@ -187,7 +187,15 @@ async fn apply(app: &App, slug: &SalonSlug, one: BalanceTransaction, at: i64) ->
         currency: Currency::parse(&one.currency)
             .map_err(|error| ApiError::invalid("currency", error.to_string()))?,
     };
-    let object: Object = serde_json::from_value(source).unwrap_or(Object::Other);
+    // Where Stripe gives an id alone, there is nothing to read.
+    let is_whole = source.is_object();
+    let object = serde_json::from_value(source).unwrap_or_else(|error| {
+        if is_whole {
+            tracing::error!(salon = %slug, transaction = %settled.id, source = %settled.source, %error,
+                "what Stripe says moved money can't be read: only its sum is kept");
+        }
+        Object::Other
+    });
     let told = Told { kind: "", at };
     for _ in 0..payments::TRIES {
         let mut write = app.store.write().await?;

@@ -80,6 +80,10 @@ fn whatever_is_wrong_is_said_in_one_sentence_that_names_it() {
         (("BOOKING_DATABASE_URL", text_db.as_str()), "BOOKING_DATABASE_URL"),
         (("BOOKING_LOG", "=[,"), "BOOKING_LOG"),
         (
+            ("BOOKING_LOCAL_GATEWAYS", "on"),
+            "BOOKING_LOCAL_GATEWAYS: `on` is neither yes nor no",
+        ),
+        (
             ("BOOKING_FORMER_MASTER_KEY_FILES", short.as_str()),
             "BOOKING_FORMER_MASTER_KEY_FILES: `",
         ),

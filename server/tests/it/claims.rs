@@ -1,12 +1,19 @@
 //! Who has which time and which seat: all of it or nothing, and nothing left behind.
 
 use domain::{
-    id::{EmployeeId, GroupDateId},
+    id::{BookingToken, EmployeeId, GroupDateId},
     time::Moment,
 };
-use server::store::claim;
+use serde_json::json;
+use server::{
+    api::{catalogue::Catalogue, confirm::Next},
+    store::claim,
+};
 
-use crate::{harness::House, processes::group_event};
+use crate::{
+    harness::{House, VISA},
+    processes::group_event,
+};
 
 const FIVE: i64 = 300_000;
 
@@ -75,4 +82,42 @@ async fn seats_are_taken_one_by_one_and_all_at_once_only_when_all_are_free() {
     claim::give_up(db, "guest 0").await.unwrap();
     assert!(claim::take_all_seats(db, &date, seats).await.unwrap());
     assert!(!claim::is_seat_free(db, &date).await.unwrap());
+}
+
+/// How many seats of this date are left, as whoever has this token is told.
+async fn seats_left(house: &House, date: &GroupDateId, token: Option<&BookingToken>) -> u16 {
+    let request = json!({"salon": "lumen"});
+    let catalogue: Catalogue = house.call("catalogue", token, &request).await.unwrap();
+    let mut dates = catalogue
+        .services
+        .into_iter()
+        .filter_map(|service| service.dates)
+        .flatten();
+    dates.find(|one| one.id == *date).unwrap().seats_left
+}
+
+#[tokio::test]
+async fn the_last_seat_is_free_for_who_holds_it_and_for_nobody_else() {
+    let house = House::start().await;
+    let choice = group_event(&house).await;
+    let date = choice.date.clone().unwrap();
+    let mut write = house.app.store.write().await.unwrap();
+    sqlx::query("UPDATE group_date SET seats = 1 WHERE id = $1")
+        .bind(date.as_str())
+        .execute(write.conn())
+        .await
+        .unwrap();
+    write.commit().await.unwrap();
+    let (page, other) = (house.page(), house.page());
+    page.hold(&choice).await.unwrap();
+    for (token, left) in [(Some(&page.token), 1), (Some(&other.token), 0), (None, 0)] {
+        assert_eq!(seats_left(&house, &date, token).await, left);
+    }
+    // It can be had again, with other details.
+    page.hold_for(&choice, "countess@example.com").await.unwrap();
+    assert!(other.hold(&choice).await.is_err());
+    // Booked, it is nobody's to choose.
+    let sum = page.status().await.unwrap().quote.price.minor();
+    assert_eq!(page.pay(sum, VISA).await.unwrap().next, Next::Done);
+    assert_eq!(seats_left(&house, &date, Some(&page.token)).await, 0);
 }

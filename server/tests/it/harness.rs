@@ -353,9 +353,14 @@ pub fn keys() -> Keys {
     }
 }
 
-pub async fn sandbox() -> Sandbox {
-    // The process's TLS provider, which the sandbox's own client then finds. `RUST_LOG=server=debug` shows what happens.
+/// Sets the process's TLS provider, without which no client of `reqwest` can be made: a test may be alone in its process.
+pub fn set_tls_provider() {
     server::stripe::StripeClient::new("http://127.0.0.1").unwrap();
+}
+
+pub async fn sandbox() -> Sandbox {
+    set_tls_provider();
+    // `RUST_LOG=server=debug` shows what happens.
     let filter = tracing_subscriber::EnvFilter::from_default_env();
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)

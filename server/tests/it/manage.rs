@@ -4,6 +4,7 @@ use domain::{
     changing::{Cutoff, Permissions},
     fee::FeeState,
     id::LinkToken,
+    role::Role,
 };
 use reqwest::redirect;
 use server::{
@@ -17,8 +18,9 @@ use server::{
 
 use crate::{
     cancelling::{call_off, look, paid, set, settle_all, the_fee, until},
+    desk::Desk,
     fees::with_card,
-    harness::{House, VISA, eur},
+    harness::{DECLINED, House, VISA, eur},
 };
 
 /// The bank wants its holder each time.
@@ -236,6 +238,31 @@ async fn what_is_too_late_is_said_with_the_salon_s_phone_and_not_done() {
 }
 
 #[tokio::test]
+async fn who_has_booked_keeps_the_time_to_change_it_online_and_gets_what_is_added() {
+    let house = House::start().await;
+    let (_, booking) = paid(&house).await;
+    let path = address(&booking);
+    let may = async || {
+        let seen = get(&house, &path).await.text;
+        (seen.contains("/cancel\""), seen.contains("/move\""))
+    };
+    let permit = async |cancel: Cutoff, moving: Cutoff| {
+        set(&house, |changes| changes.prepaid = Permissions { cancel, moving }).await;
+    };
+    assert_eq!(may().await, (true, true));
+    permit(Cutoff::NEVER, Cutoff::NEVER).await;
+    assert_eq!(may().await, (true, true), "until the start, as it was");
+    // What is booked now is told otherwise.
+    let (_, later) = paid(&house).await;
+    let seen = get(&house, &address(&later)).await.text;
+    assert!(!seen.contains("/cancel\"") && !seen.contains("/move\""), "{seen}");
+    // And what is more than it was told is for it too.
+    permit(Cutoff::hours(0).unwrap(), Cutoff::NEVER).await;
+    let seen = get(&house, &address(&later)).await.text;
+    assert!(seen.contains("/cancel\"") && !seen.contains("/move\""), "{seen}");
+}
+
+#[tokio::test]
 async fn moving_is_no_way_around_a_fee() {
     let house = House::start().await;
     let (_, booking) = paid(&house).await;
@@ -309,6 +336,28 @@ async fn a_fee_that_the_bank_wants_its_holder_for_is_paid_by_a_link() {
 
         let page = house.page();
         let shown = page.open(&link).await.unwrap();
+        // Who enters a card that is declined is told so on the page, and needs no letter.
+        let asked = || {
+            house
+                .letters()
+                .iter()
+                .filter(|letter| letter.contains("asks for EUR 66.50"))
+                .count()
+        };
+        let letters = asked();
+        page.pay(6650, DECLINED).await.unwrap();
+        let begun = page.pay(6650, ASKS_EACH_TIME).await.unwrap();
+        let Next::ConfirmWithBank { client_secret } = &begun.next else {
+            panic!("{begun:?}")
+        };
+        assert_eq!(state(&house, &booking).await, FeeState::Charging);
+        house.bank(client_secret, "fail").await;
+        page.settle().await.unwrap();
+        settle_all(&house).await;
+        assert_eq!(
+            (state(&house, &booking).await, asked()),
+            (FeeState::NeedsClient, letters)
+        );
         assert_eq!(
             (shown.lines[0].name.as_str(), shown.quote.price, shown.payment),
             ("Fee for cancelling late", eur(6650), Payment::None)
@@ -336,6 +385,14 @@ async fn a_fee_that_the_bank_wants_its_holder_for_is_paid_by_a_link() {
             domain::payment::BookingState::Cancelled,
             "paying makes no booking"
         );
+    }
+    let desk = Desk::of(&house, Role::Owner).await;
+    let log = desk.get("log").await.text;
+    for told in [
+        "could not charge the saved card EUR 66.50 for the fee",
+        "paid EUR 66.50 of the fee by card",
+    ] {
+        assert_eq!(log.matches(told).count(), 2, "{told}: {log}");
     }
 }
 

@@ -400,6 +400,26 @@ async fn many(house: &House, count: usize) -> Vec<bool> {
 }
 
 #[tokio::test]
+async fn a_refund_is_made_though_the_key_was_refused_at_first() {
+    let house = House::start().await;
+    paid(&house, VISA).await;
+    give_back(&house, 1500).await;
+    house.fault("/v1/refunds", "401", 1).await;
+    house.work().await;
+    let attempt = the_attempt(&house).await;
+    assert_eq!((attempt.refunded, attempt.reserved), (0, 1500));
+    house.pass_minutes(5);
+    house.work().await;
+    let attempt = the_attempt(&house).await;
+    assert_eq!(
+        (attempt.refunded, attempt.reserved, house.kept()),
+        (1500, 0, 3300)
+    );
+    let failed = |letter: &&String| letter.contains("A refund failed");
+    assert_eq!(house.letters().iter().filter(failed).count(), 0);
+}
+
+#[tokio::test]
 async fn a_refund_whose_answer_is_lost_is_made_once_even_a_day_later() {
     for fault in ["connection_reset_before", "connection_reset_after"] {
         let house = House::start().await;

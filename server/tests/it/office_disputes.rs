@@ -222,6 +222,20 @@ async fn an_answer_that_stripe_will_not_take_is_told_and_one_that_it_can_t_take_
     let dispute = house.stripe_get(&format!("/v1/{path}")).await;
     assert_eq!(dispute["evidence_details"]["submission_count"], 1);
 
+    // A key that is refused at this very moment is no answer of Stripe's to what was sent.
+    let house = House::start().await;
+    let mut desk = Desk::of(&house, Role::Manager).await;
+    let path = disputed(&house, &desk).await;
+    assert_eq!(desk.post(&path, &story).await.status, 303);
+    house.fault(&format!("/v1/{path}"), "401", 1).await;
+    house.work().await;
+    let seen = desk.get(&path).await.text;
+    assert!(!seen.contains("Stripe did not take the answer"), "{seen}");
+    house.pass_minutes(60);
+    house.work().await;
+    let dispute = house.stripe_get(&format!("/v1/{path}")).await;
+    assert_eq!(dispute["evidence_details"]["submission_count"], 1);
+
     let house = House::start().await;
     let mut desk = Desk::of(&house, Role::Manager).await;
     let path = disputed(&house, &desk).await;

@@ -25,6 +25,7 @@ pub struct Binary {
 
 impl Binary {
     pub fn new(stripe: String) -> Binary {
+        crate::harness::set_tls_provider();
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("key"), MASTER).unwrap();
         std::fs::write(dir.path().join("former"), FORMER_MASTER).unwrap();

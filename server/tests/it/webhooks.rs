@@ -1,12 +1,17 @@
 //! Stripe's events: believed only when signed, kept once, right in any order.
 
+use domain::role::Role;
 use serde_json::{Value, json};
 use server::api::{
     booking::{Payment, State},
     confirm::Next,
 };
 
-use crate::harness::{DECLINED, House, SIGNING_SECRET, VISA, eur};
+use crate::{
+    desk::Desk,
+    harness::{DECLINED, House, SIGNING_SECRET, VISA, eur},
+    money::paid,
+};
 
 #[tokio::test]
 async fn only_signed_ones_are_believed() {
@@ -152,4 +157,42 @@ async fn an_earlier_charge_heard_of_late_does_not_take_the_place_of_the_paid_one
         .await
         .unwrap();
     assert_eq!(kept, ("succeeded".to_owned(), Some(paid)));
+}
+
+/// The page does not offer it (`wallets: { link: 'never' }`); should Stripe take it all the same, the money counts.
+#[tokio::test]
+async fn what_was_paid_with_link_counts_and_is_told_to_the_salon_once() {
+    for (brand, wallet) in [
+        ("link", None),
+        ("visa", Some("link")),
+        ("visa", Some("apple_pay")),
+    ] {
+        let house = House::start().await;
+        let page = paid(&house, VISA).await;
+        let booking = page.status().await.unwrap();
+        // Two events of one charge: one is told of.
+        for number in 0..2 {
+            for mut event in house.events().await {
+                if event["data"]["object"]["object"] == "charge" {
+                    let card = &mut event["data"]["object"]["payment_method_details"]["card"];
+                    card["brand"] = brand.into();
+                    card["wallet"] = wallet.map_or(Value::Null, |kind| json!({ "type": kind }));
+                    event["id"] = format!("{}_{number}", event["id"].as_str().unwrap()).into();
+                }
+                assert_eq!(house.webhook(&event).await, 200);
+            }
+        }
+        assert_eq!(
+            page.status().await.unwrap().payment,
+            Payment::Paid { sum: eur(4800) }
+        );
+        let desk = Desk::of(&house, Role::Owner).await;
+        let seen = desk.get(&format!("visits/{}", booking.id)).await.text;
+        let told = usize::from(wallet != Some("apple_pay"));
+        assert_eq!(
+            seen.matches("EUR 48.00 was paid with Link").count(),
+            told,
+            "{brand} {wallet:?}"
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! Which date of a group event.
 
-use server::api::catalogue::GroupDate;
+use server::api::{booking::State, catalogue::GroupDate};
 
 use super::{frame_back, zone_note};
 use crate::{
@@ -27,11 +27,13 @@ fn pick(app: App, date: &'static GroupDate) -> El {
     let leader = app
         .catalogue()
         .map_or("", |catalogue| offer::name(catalogue, &date.employee));
-    let full = date.seats_left == 0;
+    // The page was written without the token: a seat that is held with it is free for who holds it.
+    let left = date.seats_left.max(u16::from(holds(app, date)));
+    let full = left == 0;
     let seats = if full {
         t("group.full")
     } else {
-        tn("group.seats", date.seats_left.into(), &[])
+        tn("group.seats", left.into(), &[])
     };
     let is_chosen = app.chosen.get_untracked().date.as_ref() == Some(&date.id);
     el("button", "pick")
@@ -46,4 +48,15 @@ fn pick(app: App, date: &'static GroupDate) -> El {
             app.choose_time(date.start, date.employee.clone(), Some(date.id.clone()));
             route::go(app, Step::Details);
         })
+}
+
+/// Whether a seat of this date is held by this page's booking.
+fn holds(app: App, date: &GroupDate) -> bool {
+    app.booking.get_untracked().is_some_and(|booking| {
+        matches!(booking.state, State::Held { .. })
+            && booking
+                .choice
+                .as_ref()
+                .is_some_and(|choice| choice.date.as_ref() == Some(&date.id))
+    })
 }

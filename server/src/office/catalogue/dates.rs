@@ -31,7 +31,7 @@ pub async fn section(
     fields: Fields<'_>,
 ) -> Result<Markup, Trouble> {
     let zone = when::zone(&desk.salon.salon.time_zone);
-    let all = offer::dates(desk.app.store.read(), desk.slug(), desk.app.now()).await?;
+    let all = offer::dates(desk.app.store.read(), desk.slug(), desk.app.now(), None).await?;
     let people: Vec<(String, &str)> = offered
         .employees
         .iter()

@@ -121,7 +121,7 @@ pub async fn examine(
         wrong.add(
             "another",
             "These keys are of another Stripe account than before. Payments of the earlier one can then be refunded at Stripe \
-             only. Tick the box below if you want this.",
+             only, and what is not over there is listed under Today. Tick the box below if you want this.",
         );
     }
     let mode = given.publishable.mode();

@@ -141,7 +141,7 @@ async fn places(desk: &Desk, visit: &BookingRecord) -> Result<Places, Trouble> {
     let db = desk.app.store.read();
     if let Some(date) = &visit.group_date {
         let event = offer::event_of(db, date).await?;
-        let dates = offer::dates(db, desk.slug(), desk.app.now()).await?;
+        let dates = offer::dates(db, desk.slug(), desk.app.now(), None).await?;
         let free = |one: &DateRecord| {
             Some(&one.service) == event.as_ref() && one.date.id != *date && one.date.seats_left > 0
         };

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::one::{Typed, find, not_yet};
 use crate::{
+    api::error::{ApiError, Code},
     office::{
         desk::Desk,
         field::{Fields, Kind},
@@ -107,6 +108,9 @@ pub async fn give_back(desk: Desk, Path((_, id)): Path<(String, String)>, form: 
     };
     let of = of.filter(|of| of.booking == visit.id);
     let of = of.ok_or_else(|| Trouble::not_found("payment"))?;
+    if let Some(why) = of.reach.refusal() {
+        return Err(ApiError::new(Code::Invalid, why).into());
+    }
     let mut wrong = Wrong::default();
     let sum = as_shown(&of, &form)
         .and_then(|()| Money::read(form.get("sum"), of.sum.currency()))
