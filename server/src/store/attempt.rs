@@ -1,5 +1,7 @@
 //! Attempts to pay.
 
+mod set_aside;
+
 use std::net::IpAddr;
 
 use domain::{
@@ -12,6 +14,8 @@ use domain::{
 };
 use serde::Deserialize;
 use sqlx::{AnyConnection, AnyExecutor, FromRow};
+
+pub use set_aside::{move_refunds, reserve};
 
 use super::{StoreError, from_name, to_name};
 
@@ -384,52 +388,6 @@ pub async fn note_link(db: &mut AnyConnection, id: &AttemptId) -> Result<bool, S
         .bind(id.as_str())
         .execute(db)
         .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Sets `sum` (minor units) aside for a refund; `false` when that much is not left, or when so much as `given_back`, if that is
-/// told, is not what went back before. Of two refunds at once the database lets one through.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn reserve(
-    db: &mut AnyConnection,
-    id: &AttemptId,
-    sum: i64,
-    given_back: Option<i64>,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE attempt SET reserved = reserved + $2 \
-         WHERE id = $1 AND state = 'succeeded' AND $2 > 0 AND refunded + reserved + $2 <= sum \
-         AND refunded + reserved = COALESCE($3, refunded + reserved)",
-    )
-    .bind(id.as_str())
-    .bind(sum)
-    .bind(given_back)
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Moves what is set aside and what is given back by so much (minor units, signed); `false` when it does not fit the payment.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn move_refunds(
-    db: &mut AnyConnection,
-    id: &AttemptId,
-    reserved: i64,
-    refunded: i64,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE attempt SET reserved = reserved + $2, refunded = refunded + $3 \
-         WHERE id = $1 AND reserved + $2 >= 0 AND refunded + $3 >= 0 AND refunded + $3 <= sum",
-    )
-    .bind(id.as_str())
-    .bind(reserved)
-    .bind(refunded)
-    .execute(db)
-    .await?;
     Ok(done.rows_affected() == 1)
 }
 

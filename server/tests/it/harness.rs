@@ -31,7 +31,7 @@ use server::{
 };
 use stripe_sandbox::Sandbox;
 
-use crate::postgres_database::{self, Database};
+pub use crate::server_books::Books;
 
 pub const SIGNING_SECRET: &str = "whsec_test_of_the_integration_tests";
 
@@ -44,13 +44,6 @@ pub struct House {
     pub http: reqwest::Client,
     ahead: Arc<AtomicI64>,
     books: Arc<Books>,
-}
-
-/// Where a test's servers keep what they know.
-pub struct Books {
-    pub dir: tempfile::TempDir,
-    /// None: a SQLite file in the folder.
-    database: Option<Database>,
 }
 
 /// A page: it has a token of its own.
@@ -312,35 +305,6 @@ impl House {
 
     pub fn database(&self) -> String {
         self.books.url()
-    }
-}
-
-impl Books {
-    /// Empty ones, on SQLite or on the PostgreSQL that `TEST_DATABASE` names.
-    pub async fn fresh() -> Books {
-        Books::new(postgres_database::server()).await
-    }
-
-    async fn new(server: Option<String>) -> Books {
-        let database = match server {
-            Some(server) => Some(Database::make(server).await),
-            None => None,
-        };
-        Books {
-            dir: tempfile::tempdir().unwrap(),
-            database,
-        }
-    }
-
-    pub fn is_sqlite(&self) -> bool {
-        self.database.is_none()
-    }
-
-    pub fn url(&self) -> String {
-        match &self.database {
-            Some(database) => database.url(),
-            None => format!("sqlite://{}/booking.db", self.dir.path().display()),
-        }
     }
 }
 

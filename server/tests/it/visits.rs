@@ -1,13 +1,19 @@
 //! Visit links.
 
 use domain::id::LinkToken;
-use server::api::{
-    booking::{Payment, State},
-    confirm::Next,
-    error::Code,
+use server::{
+    api::{
+        booking::{Payment, State},
+        confirm::Next,
+        error::Code,
+    },
+    store::booking,
 };
 
-use crate::harness::{BANK_ASKS, House, VISA, eur};
+use crate::{
+    cancelling::paid,
+    harness::{BANK_ASKS, House, VISA, eur},
+};
 
 #[tokio::test]
 async fn opened_and_paid_and_not_a_second_time() {
@@ -171,4 +177,28 @@ async fn switched_off_it_also_stops_pages_that_are_open_and_a_paid_one_still_say
         house.page().open(&house.visit_link).await.unwrap().payment,
         Payment::Paid { sum: eur(6450) }
     );
+}
+
+#[tokio::test]
+async fn who_may_pay_a_visit_by_link_may_not_cancel_it() {
+    let house = House::start().await;
+    let page = house.page();
+    assert_eq!(page.open(&house.visit_link).await.unwrap().manage, None);
+    assert_eq!(page.pay(6450, VISA).await.unwrap().booking.manage, None);
+    assert_eq!(page.status().await.unwrap().manage, None);
+
+    // A booking of the widget's that got a link, too.
+    let (own, booking) = paid(&house).await;
+    let db = house.app.store.read();
+    let record = booking::find(db, &booking.id).await.unwrap().unwrap();
+    let mut write = house.app.store.write().await.unwrap();
+    let link = server::handlers::visit::make_link(&house.app, &mut write, &record, Default::default())
+        .await
+        .unwrap();
+    write.commit().await.unwrap();
+    assert!(own.status().await.unwrap().manage.is_some());
+    let url = format!("{}/pay/{}", house.url, link.reveal());
+    let text = house.http.get(url).send().await.unwrap().text().await.unwrap();
+    assert!(text.contains("Lumen") && !text.contains("/manage/"), "{text}");
+    assert_eq!(house.page().open(&link).await.unwrap().manage, None);
 }
