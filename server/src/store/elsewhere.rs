@@ -81,6 +81,7 @@ pub async fn turn_to(db: &mut AnyConnection, slug: &SalonSlug, account: &str) ->
 /// # Errors
 /// [`StoreError`].
 pub async fn of_salon(db: impl AnyExecutor<'_>, salon: &SalonSlug) -> Result<Vec<Left>, StoreError> {
+    // What is open comes first: SQLite keeps to the order of `CROSS JOIN`, and of payments there may be a million.
     let rows: Vec<(String, String, String, String, i64, String, String)> = sqlx::query_as(
         "SELECT o.what, o.id, b.id, b.client_name, o.sum, a.currency, a.former_account FROM ( \
          SELECT 'dispute' AS what, d.id AS id, d.attempt AS attempt, d.sum AS sum FROM dispute d \
@@ -89,8 +90,8 @@ pub async fn of_salon(db: impl AnyExecutor<'_>, salon: &SalonSlug) -> Result<Vec
          WHERE r.handled IS NULL AND r.state IN ('created', 'pending', 'requires_action') \
          UNION ALL SELECT 'payment', p.id, p.id, p.sum FROM attempt p \
          WHERE p.salon = $1 AND p.left_open = 1 AND p.state NOT IN ('succeeded', 'declined')) o \
-         JOIN attempt a ON a.id = o.attempt JOIN booking b ON b.id = a.booking JOIN salon s ON s.slug = a.salon \
-         WHERE a.salon = $1 AND a.former_account IS NOT NULL AND (a.mode = 'live' OR a.mode = s.mode) \
+         CROSS JOIN attempt a CROSS JOIN booking b CROSS JOIN salon s \
+         WHERE a.id = o.attempt AND b.id = a.booking AND s.slug = a.salon AND a.salon = $1 AND a.former_account IS NOT NULL AND (a.mode = 'live' OR a.mode = s.mode) \
          ORDER BY a.created DESC, o.id LIMIT 50",
     )
     .bind(salon.as_str())
