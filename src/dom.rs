@@ -6,7 +6,7 @@
 
 use std::pin::Pin;
 
-use leptos::prelude::{Owner, RenderEffect, StoredValue};
+use leptos::prelude::{Owner, RenderEffect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Document, Element, Event};
 
@@ -76,7 +76,8 @@ pub fn set(object: &JsValue, key: &str, value: &JsValue) {
 /// Runs now and whenever a signal it reads has changed, until its owner ends.
 pub fn bind(run: impl FnMut() + 'static) {
     fn boxed(mut run: Box<dyn FnMut()>) {
-        StoredValue::new_local(RenderEffect::new(move |_: Option<()>| run()));
+        let effect = RenderEffect::new(move |_: Option<()>| run());
+        Owner::on_cleanup(move || drop(effect));
     }
     boxed(Box::new(run));
 }

@@ -35,8 +35,9 @@ pub mod wire;
 
 use leptos::{
     html,
-    prelude::{ClassAttribute, IntoView, NodeRef, NodeRefAttribute, component},
+    prelude::{ClassAttribute, DirectiveAttribute, IntoView, Owner, component},
 };
+use web_sys::Element;
 
 /// Whether this program can book. A visit link's pays only, and leaves out what its page never shows.
 pub const BOOKS: bool = cfg!(feature = "book");
@@ -48,7 +49,11 @@ pub const BOOKS: bool = cfg!(feature = "book");
 #[component]
 #[must_use]
 pub fn BookingCheckout() -> impl IntoView {
-    let host = NodeRef::<html::Div>::new();
-    host.on_load(|element| app::build(dom::El::of(element.into())));
-    html::div().class("contents").node_ref(host)
+    html::div().class("contents").directive(fill, ())
+}
+
+/// Builds the checkout into its element, as soon as that is in the page.
+fn fill(host: Element) {
+    let owner = Owner::current().unwrap_or_default();
+    dom::spawn(async move { owner.with(|| app::build(dom::El::of(host))) });
 }
