@@ -25,7 +25,7 @@ const AT_ONCE: u32 = 2;
 ///
 /// # Errors
 /// What the server answered.
-pub async fn call<C: Call>(app: App, call: C, token: Option<&BookingToken>) -> Result<C::Output, ApiError> {
+pub async fn call<C: Call>(app: App, call: C, token: Option<&BookingToken>) -> Result<C::Answer, ApiError> {
     let body = object(&[("request", call.request())]);
     let body = JSON::stringify(&body).map(String::from).unwrap_or_default();
     let tries = if C::REPEATABLE { TRIES } else { 1 };

@@ -9,13 +9,14 @@ use server::api::catalogue::Service;
 use crate::{
     dom::{El, el, text},
     intl::money,
+    number::text as digits,
     texts::{t, tf, tn},
 };
 
 /// A sum: its minor units stand in `data-sum`.
 #[must_use]
 pub fn sum(sum: Money) -> El {
-    text("span", "sum", &money(sum)).attr("data-sum", &sum.minor().to_string())
+    text("span", "sum", &money(sum)).attr("data-sum", &digits(sum.minor()))
 }
 
 /// A price, perhaps the lower end of a range.
@@ -30,17 +31,17 @@ pub fn price(lowest: Money, from: bool) -> El {
     } else {
         shown
     };
-    text("span", "sum", &shown).attr("data-sum", &lowest.minor().to_string())
+    text("span", "sum", &shown).attr("data-sum", &digits(lowest.minor()))
 }
 
 /// `1 h 30 min`
 #[must_use]
 pub fn minutes(minutes: u16) -> String {
-    let (hours, rest) = (minutes / 60, (minutes % 60).to_string());
+    let (hours, rest) = (minutes / 60, digits((minutes % 60).into()));
     match (hours, rest.as_str()) {
         (0, rest) => tf("minutes", &[("m", rest)]),
-        (hours, "0") => tf("hours", &[("h", &hours.to_string())]),
-        (hours, rest) => tf("hours_minutes", &[("h", &hours.to_string()), ("m", rest)]),
+        (hours, "0") => tf("hours", &[("h", &digits(hours.into()))]),
+        (hours, rest) => tf("hours_minutes", &[("h", &digits(hours.into())), ("m", rest)]),
     }
 }
 
@@ -54,7 +55,7 @@ pub fn short_terms(quote: &Quote) -> Option<String> {
     };
     let part = quote.reasons.iter().find_map(|reason| match reason {
         Reason::ServicePercent { percent } => {
-            Some(tf("terms.percent", &[("percent", &percent.get().to_string())]))
+            Some(tf("terms.percent", &[("percent", &digits(percent.get().into()))]))
         }
         _ => None,
     });
@@ -77,9 +78,10 @@ pub fn why(reason: Reason) -> String {
         Reason::NotOffered => t("why.not_offered"),
         Reason::YourChoice => t("why.your_choice"),
         Reason::ServiceInFull => t("why.service_in_full"),
-        Reason::ServicePercent { percent } => {
-            tf("why.service_percent", &[("percent", &percent.get().to_string())])
-        }
+        Reason::ServicePercent { percent } => tf(
+            "why.service_percent",
+            &[("percent", &digits(percent.get().into()))],
+        ),
         Reason::ServiceFixed { sum } => with_sum("why.service_fixed", sum),
         Reason::EmployeeInFull => t("why.employee_in_full"),
         Reason::GroupInFull => t("why.group_in_full"),

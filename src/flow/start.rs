@@ -23,7 +23,7 @@ pub fn start(app: App) {
                 .set(Step::Link(if *expired { Dead::Expired } else { Dead::Unknown }));
         }
         View::Visit(booking) => {
-            app.take((**booking).clone());
+            app.take(booking.clone());
             match booking.state {
                 _ if is_over(booking) => app.step.set(Step::Done),
                 State::Cancelled => app.step.set(Step::Link(Dead::Cancelled)),
@@ -139,5 +139,5 @@ fn is_opened_anew() -> bool {
 /// The link's secret part: the last part of the address.
 fn link() -> Option<LinkToken> {
     let path = window().location().pathname().ok()?;
-    LinkToken::parse(path.trim_end_matches('/').rsplit('/').next()?).ok()
+    LinkToken::parse(path.split(['/']).rfind(|part| !part.is_empty())?).ok()
 }

@@ -117,7 +117,7 @@ pub enum View {
     /// Booking.
     Book(Catalogue),
     /// Paying a visit.
-    Visit(Box<Booking>),
+    Visit(Arc<Booking>),
     /// A link that names nothing.
     NoLink {
         /// Whether there was one.
@@ -195,10 +195,7 @@ impl Page {
                 let salon = catalogue.salon.clone();
                 (View::Book(catalogue), Some(salon))
             }
-            "visit" => (
-                View::Visit(Box::new(booking::booking(&get(&view, "booking"))?)),
-                salon,
-            ),
+            "visit" => (View::Visit(booking::booking(&get(&view, "booking"))?), salon),
             _ => (
                 View::NoLink {
                     expired: get(&view, "expired").is_truthy(),
@@ -266,7 +263,7 @@ impl App {
     }
 
     /// Takes what the server said of the booking.
-    pub fn take(self, booking: Booking) {
+    pub fn take(self, booking: Arc<Booking>) {
         self.offset.set(booking.now.since(intl::now()));
         if let (Some(choice), true) = (&booking.choice, self.chosen.get_untracked().start.is_none()) {
             let choice = choice.clone();
@@ -278,7 +275,7 @@ impl App {
                 date: choice.date,
             });
         }
-        self.booking.set(Some(Arc::new(booking)));
+        self.booking.set(Some(booking));
         clock::tick(self);
     }
 

@@ -8,6 +8,7 @@ use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 
 use super::{App, Chosen, Step, Who, is_over, offer};
+use crate::{number, texts};
 
 /// Goes on to a step: the browser's back leads to the one before.
 pub fn go(app: App, step: Step) {
@@ -115,7 +116,7 @@ pub fn write(step: Step, chosen: &Chosen) -> String {
         None => {}
     }
     if let Some(start) = chosen.start {
-        add("start", &start.0.to_string());
+        add("start", &number::text(start.0));
         if let (Some(Who::Anyone), Some(id)) = (&chosen.who, &chosen.employee) {
             add("with", id.as_str());
         }
@@ -129,25 +130,23 @@ pub fn write(step: Step, chosen: &Chosen) -> String {
 /// Reads an address: its own values first, then those of the page's query (a salon's site preselects with them).
 #[must_use]
 pub fn parse(hash: &str, query: &str) -> (Option<Step>, Chosen) {
-    let (name, own) = hash
-        .trim_start_matches('#')
-        .split_once('?')
-        .unwrap_or((hash.trim_start_matches('#'), ""));
+    let hash = hash.strip_prefix(['#']).unwrap_or(hash);
+    let (name, own) = hash.split_once(['?']).unwrap_or((hash, ""));
     let source = if own.is_empty() {
-        query.trim_start_matches('?')
+        query.strip_prefix(['?']).unwrap_or(query)
     } else {
         own
     };
     let value = |key: &str| {
         source
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
+            .split(['&'])
+            .filter_map(|pair| pair.split_once(['=']))
             .find(|(k, _)| *k == key)
             .map(|(_, value)| value)
     };
-    let services = value("service").unwrap_or_default().replace("%2C", ",");
+    let services = texts::replaced(value("service").unwrap_or_default(), "%2C", ",");
     let services = services
-        .split(',')
+        .split([','])
         .filter_map(|id| ServiceId::parse(id).ok())
         .collect();
     let who = value("employee").and_then(|id| match id {
@@ -158,7 +157,7 @@ pub fn parse(hash: &str, query: &str) -> (Option<Step>, Chosen) {
         Some(Who::One(id)) => Some(id.clone()),
         _ => value("with").and_then(|id| EmployeeId::parse(id).ok()),
     };
-    let start = value("start").and_then(|start| start.parse().ok()).map(Moment);
+    let start = value("start").and_then(|start| number::parse(start)).map(Moment);
     let date = value("date").and_then(|id| GroupDateId::parse(id).ok());
     (
         step(name),

@@ -6,12 +6,12 @@ use super::{
     App,
     store::{self, Place},
 };
-use crate::{dom, flow, intl};
+use crate::{dom, flow, intl, number};
 
 /// Tells the other tabs that this booking moved on.
 pub fn tell(app: App) {
     let key = [&store::key(app), ":moved"].concat();
-    store::write(Place::Browser, &key, &intl::now().0.to_string());
+    store::write(Place::Browser, &key, &number::text(intl::now().0));
 }
 
 /// Listens to other tabs, and to this one coming back into view.

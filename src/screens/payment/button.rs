@@ -5,7 +5,7 @@ use crate::{
     dom::{El, bind, el, text},
     flow,
     intl::money,
-    parts,
+    number, parts,
     state::{App, Busy, Step},
     stripe::{self, Card},
     texts::{t, tf},
@@ -74,7 +74,7 @@ fn label(app: App, busy: Busy) -> El {
         (Busy::Holding, _) => plain("pay.opening"),
         (Busy::No, _) if app.question.with(Option::is_some) => plain("pay.confirm"),
         (Busy::No, Some(sum)) => text("span", "", &tf("pay.button", &[("sum", &money(sum))]))
-            .attr("data-sum", &sum.minor().to_string()),
+            .attr("data-sum", &number::text(sum.minor())),
         (Busy::No, None) => {
             let free = app
                 .booking

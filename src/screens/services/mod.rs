@@ -6,7 +6,7 @@ use server::api::catalogue::{Catalogue, Service};
 use super::{frame, frame_back};
 use crate::{
     dom::{El, el, text},
-    parts,
+    number, parts,
     state::{App, Chosen, Step, Who, offer, route},
     texts::{t, tf},
 };
@@ -71,7 +71,7 @@ fn pick(app: App, catalogue: &'static Catalogue, service: &'static Service, chos
                 ("to", &crate::intl::money(to)),
             ];
             text("span", "sum", &tf("price.range", &range))
-                .attr("data-sum", &service.price.minor().to_string())
+                .attr("data-sum", &number::text(service.price.minor()))
         }
         None => parts::price(service.price, false),
     };

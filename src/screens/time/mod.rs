@@ -274,7 +274,7 @@ impl View {
         let is_chosen = app.chosen.get_untracked().start == Some(start);
         el("button", "time")
             .attr("type", "button")
-            .attr("data-start", &start.0.to_string())
+            .attr("data-start", &crate::number::text(start.0))
             .attr_if("aria-pressed", is_chosen.then_some("true"))
             .text(&at(start, intl::TIME, app.zone()))
             .press(move || {

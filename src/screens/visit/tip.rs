@@ -7,6 +7,7 @@ use crate::{
     dom::{El, button, by_id, el, get, text},
     flow,
     intl::money,
+    number,
     state::{App, Busy},
     texts::{t, tf},
 };
@@ -28,7 +29,7 @@ pub fn choice(app: App, booking: &Booking) -> Option<El> {
     let mut sums = vec![(t("tip.none"), none)];
     for part in PARTS {
         if let Some(percent) = Percent::parse(part) {
-            let words = tf("tip.part", &[("percent", &part.to_string())]);
+            let words = tf("tip.part", &[("percent", &number::text(part.into()))]);
             sums.push((words, services.percent(percent)));
         }
     }
@@ -66,7 +67,7 @@ fn pick(app: App, words: &str, sum: Money, chosen: bool) -> El {
     let input = el("input", "")
         .attr("type", "radio")
         .attr("name", "tip")
-        .id(&["tip-", &sum.minor().to_string()].concat())
+        .id(&["tip-", &number::text(sum.minor())].concat())
         .live_prop("checked", move || chosen)
         .live_prop("disabled", move || app.busy.get() != Busy::No)
         .on("change", move |_| flow::tip(app, sum));
@@ -103,7 +104,7 @@ fn typed(services: Money) -> Option<Money> {
 
 /// As one types it: `3.50`.
 fn plain(sum: Money) -> String {
-    let mut text = sum.minor().to_string();
+    let mut text = number::text(sum.minor());
     let places = usize::from(sum.currency().exponent());
     while text.len() <= places {
         text.insert(0, '0');
