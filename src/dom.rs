@@ -10,6 +10,8 @@ use leptos::prelude::{Owner, RenderEffect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Document, Element, Event};
 
+use crate::texts::t;
+
 /// An element that is being built.
 #[derive(Clone)]
 pub struct El(Element);
@@ -21,10 +23,16 @@ pub fn el(tag: &str, class: &str) -> El {
     // Our own tags are valid names: the other arm is never taken, and an empty document is no place for a panic.
     let element = element.unwrap_or_else(|_| Element::from(JsValue::NULL));
     let it = El(element);
-    if class.is_empty() {
+    let it = if class.is_empty() {
         it
     } else {
         it.attr("class", class)
+    };
+    // There is no form that a button could send.
+    if tag == "button" {
+        it.attr("type", "button")
+    } else {
+        it
     }
 }
 
@@ -34,13 +42,16 @@ pub fn text(tag: &str, class: &str, text: &str) -> El {
     el(tag, class).text(text)
 }
 
-/// A button that does something.
+/// An element with a text of the page, by its key.
 #[must_use]
-pub fn button(class: &str, label: &str, press: impl FnMut() + 'static) -> El {
-    el("button", class)
-        .attr("type", "button")
-        .text(label)
-        .press(press)
+pub fn words(tag: &str, class: &str, key: &str) -> El {
+    el(tag, class).words(key)
+}
+
+/// A button that does something, with a text of the page, by its key.
+#[must_use]
+pub fn button(class: &str, key: &str, press: impl FnMut() + 'static) -> El {
+    words("button", class, key).press(press)
 }
 
 /// The page.
@@ -140,6 +151,18 @@ impl El {
     pub fn text(self, text: &str) -> El {
         let _ = self.0.append_with_str_1(text);
         self
+    }
+
+    /// Adds a text of the page, by its key.
+    #[must_use]
+    pub fn words(self, key: &str) -> El {
+        self.text(&t(key))
+    }
+
+    /// Names it for who can't see it, by the key of a text.
+    #[must_use]
+    pub fn label(self, key: &str) -> El {
+        self.attr("aria-label", &t(key))
     }
 
     /// Adds an element.

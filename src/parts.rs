@@ -7,10 +7,10 @@ use domain::{
 use server::api::catalogue::Service;
 
 use crate::{
-    dom::{El, el, text},
+    dom::{El, el, text, words},
     intl::money,
     number::text as digits,
-    texts::{t, tf, tn},
+    texts::{t, tf, tn, with_sum},
 };
 
 /// A sum: its minor units stand in `data-sum`.
@@ -23,7 +23,7 @@ pub fn sum(sum: Money) -> El {
 #[must_use]
 pub fn price(lowest: Money, from: bool) -> El {
     if lowest.is_zero() {
-        return text("span", "sum", &t("free")).attr("data-sum", "0");
+        return words("span", "sum", "free").attr("data-sum", "0");
     }
     let shown = money(lowest);
     let shown = if from {
@@ -63,7 +63,7 @@ pub fn short_terms(quote: &Quote) -> Option<String> {
         if due.now == quote.price {
             t("terms.full")
         } else {
-            tf("terms.sum", &[("sum", &money(due.now))])
+            with_sum("terms.sum", due.now)
         }
     }))
 }
@@ -71,7 +71,6 @@ pub fn short_terms(quote: &Quote) -> Option<String> {
 /// Why an amount is as it is, in one sentence.
 #[must_use]
 pub fn why(reason: Reason) -> String {
-    let with_sum = |key, sum| tf(key, &[("sum", &money(sum))]);
     match reason {
         Reason::Free => t("why.free"),
         Reason::OnlineOff => t("why.online_off"),
@@ -101,6 +100,18 @@ pub fn row(class: &str, words: &str, value: El) -> El {
     el("div", &["row ", class].concat())
         .child(text("span", "", words))
         .child(value)
+}
+
+/// A line of a text, by its key, and a sum.
+#[must_use]
+pub fn named(class: &str, key: &str, value: El) -> El {
+    row(class, &t(key), value)
+}
+
+/// A note of a text, by its key.
+#[must_use]
+pub fn said(class: &str, key: &str) -> El {
+    note(class, &t(key))
 }
 
 /// A note: a box of one or more sentences.

@@ -8,7 +8,9 @@ use std::cell::RefCell;
 
 use wasm_bindgen::JsValue;
 
-use crate::{dom::get, number::float};
+use domain::money::Money;
+
+use crate::{dom::get, intl, number::float};
 
 thread_local! {
     static TEXTS: RefCell<(JsValue, String)> = const { RefCell::new((JsValue::UNDEFINED, String::new())) };
@@ -35,6 +37,12 @@ pub fn t(key: &str) -> String {
 #[must_use]
 pub fn tf(key: &str, values: &[(&str, &str)]) -> String {
     fill(t(key), values)
+}
+
+/// A text with a sum.
+#[must_use]
+pub fn with_sum(key: &str, sum: Money) -> String {
+    tf(key, &[("sum", &intl::money(sum))])
 }
 
 /// A text for a number of things: `{n}` is the number.

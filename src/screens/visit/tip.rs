@@ -4,12 +4,12 @@ use domain::money::{Money, Percent};
 use server::api::booking::Booking;
 
 use crate::{
-    dom::{El, button, by_id, el, get, text},
+    dom::{El, button, by_id, el, get, text, words},
     flow,
     intl::money,
     number,
     state::{App, Busy},
-    texts::{t, tf},
+    texts::{t, tf, with_sum},
 };
 
 /// The parts that are offered, in percent.
@@ -44,20 +44,18 @@ pub fn choice(app: App, booking: &Booking) -> Option<El> {
         .attr("autocomplete", "off")
         .id(OWN)
         .attr_if("value", is_own.then(|| plain(now)).as_deref());
-    let set = button("button second", &t("tip.add"), move || match typed(services) {
+    let set = button("button second", "tip.add", move || match typed(services) {
         Some(sum) => flow::tip(app, sum),
-        None => app
-            .problem
-            .set(Some(tf("tip.wrong", &[("sum", &money(services))]))),
+        None => app.problem.set(Some(with_sum("tip.wrong", services))),
     });
     Some(
         el("fieldset", "stack")
             .id("tip")
-            .child(text("legend", "label", &t("tip.title")))
+            .child(words("legend", "label", "tip.title"))
             .child(el("div", "picks").children(picks))
             .child(
                 el("div", "field")
-                    .child(text("label", "", &t("tip.own")).attr("for", OWN))
+                    .child(words("label", "", "tip.own").attr("for", OWN))
                     .child(el("div", "beside").child(own).child(set)),
             ),
     )
