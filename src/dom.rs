@@ -86,8 +86,8 @@ pub fn set(object: &JsValue, key: &str, value: &JsValue) {
 
 /// Runs now and whenever a signal it reads has changed, until its owner ends.
 pub fn bind(run: impl FnMut() + 'static) {
-    fn boxed(mut run: Box<dyn FnMut()>) {
-        let effect = RenderEffect::new(move |_: Option<()>| run());
+    fn boxed(mut run: Box<dyn Act<()>>) {
+        let effect = RenderEffect::new(move |_: Option<()>| run.act());
         Owner::on_cleanup(move || drop(effect));
     }
     boxed(Box::new(run));
@@ -102,9 +102,9 @@ pub fn spawn(task: impl Future<Output = ()> + 'static) {
 
 /// Listens to an event of a window, document or element for the page's life.
 pub fn listen(target: &JsValue, event: &str, hear: impl FnMut(Event) + 'static) {
-    fn boxed(target: &JsValue, event: &str, hear: Box<dyn FnMut(Event)>) {
+    fn boxed(target: &JsValue, event: &str, mut hear: Box<dyn Hear>) {
         // Collected by the browser together with the element.
-        let hear = Closure::wrap(hear).into_js_value();
+        let hear = Closure::<dyn FnMut(Event)>::new(move |event| hear.hear(event)).into_js_value();
         let target: &web_sys::EventTarget = target.unchecked_ref();
         let _ = target.add_event_listener_with_callback(event, hear.unchecked_ref());
     }
@@ -197,8 +197,8 @@ impl El {
     /// Does something when it is pressed.
     #[must_use]
     pub fn press(self, press: impl FnMut() + 'static) -> El {
-        fn boxed(element: &Element, mut press: Box<dyn FnMut()>) {
-            listen(element, "click", move |_| press());
+        fn boxed(element: &Element, mut press: Box<dyn Act<()>>) {
+            listen(element, "click", move |_| press.act());
         }
         boxed(&self.0, Box::new(press));
         self
@@ -207,8 +207,8 @@ impl El {
     /// A text that follows signals.
     #[must_use]
     pub fn live_text(self, text: impl Fn() -> String + 'static) -> El {
-        fn boxed(element: Element, text: Box<dyn Fn() -> String>) {
-            bind(move || element.set_text_content(Some(&text())));
+        fn boxed(element: Element, mut text: Box<dyn Act<String>>) {
+            bind(move || element.set_text_content(Some(&text.act())));
         }
         boxed(self.0.clone(), Box::new(text));
         self
@@ -217,9 +217,9 @@ impl El {
     /// An attribute that follows signals: `None` takes it away.
     #[must_use]
     pub fn live_attr(self, name: &'static str, value: impl Fn() -> Option<&'static str> + 'static) -> El {
-        fn boxed(element: Element, name: &'static str, value: Box<dyn Fn() -> Option<&'static str>>) {
+        fn boxed(element: Element, name: &'static str, mut value: Box<dyn Act<Option<&'static str>>>) {
             bind(move || {
-                let _ = match value() {
+                let _ = match value.act() {
                     Some(value) => element.set_attribute(name, value),
                     None => element.remove_attribute(name),
                 };
@@ -232,8 +232,8 @@ impl El {
     /// A yes or no property that follows signals, such as `disabled` or `checked`.
     #[must_use]
     pub fn live_prop(self, name: &'static str, value: impl Fn() -> bool + 'static) -> El {
-        fn boxed(element: Element, name: &'static str, value: Box<dyn Fn() -> bool>) {
-            bind(move || set(&element, name, &value().into()));
+        fn boxed(element: Element, name: &'static str, mut value: Box<dyn Act<bool>>) {
+            bind(move || set(&element, name, &value.act().into()));
         }
         boxed(self.0.clone(), name, Box::new(value));
         self
@@ -243,14 +243,14 @@ impl El {
     /// already stays untouched: moved, it would lose the focus.
     #[must_use]
     pub fn live(self, children: impl Fn() -> Vec<El> + 'static) -> El {
-        fn boxed(element: Element, children: Box<dyn Fn() -> Vec<El>>) {
+        fn boxed(element: Element, mut children: Box<dyn Act<Vec<El>>>) {
             let mut last: Option<Owner> = None;
             bind(move || {
                 if let Some(owner) = last.take() {
                     owner.cleanup();
                 }
                 let owner = Owner::new();
-                let children = owner.with(&children);
+                let children = owner.with(|| children.act());
                 if let [only] = children.as_slice()
                     && element.child_element_count() == 1
                     && element.first_element_child().as_ref() == Some(&only.0)
@@ -267,5 +267,27 @@ impl El {
         }
         boxed(self.0.clone(), Box::new(children));
         self
+    }
+}
+
+/// A closure to be called many times. `dyn FnMut` would keep a second copy of each one's code, for being called just once.
+trait Act<T> {
+    fn act(&mut self) -> T;
+}
+
+impl<T, F: FnMut() -> T> Act<T> for F {
+    fn act(&mut self) -> T {
+        self()
+    }
+}
+
+/// The same for one that hears events.
+trait Hear {
+    fn hear(&mut self, event: Event);
+}
+
+impl<F: FnMut(Event)> Hear for F {
+    fn hear(&mut self, event: Event) {
+        self(event);
     }
 }
