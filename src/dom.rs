@@ -7,10 +7,16 @@
 use std::pin::Pin;
 
 use leptos::prelude::{Owner, RenderEffect};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Document, Element, Event};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use web_sys::{Document, DomTokenList, Element, Event};
 
 use crate::texts::t;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = window)]
+    static WINDOW: JsValue;
+}
 
 /// An element that is being built.
 #[derive(Clone)]
@@ -60,6 +66,18 @@ pub fn document() -> Document {
     leptos::prelude::document()
 }
 
+/// A property of the browser's window; `undefined` where asking for it is forbidden, too.
+#[must_use]
+pub fn global(key: &str) -> JsValue {
+    WINDOW.with(|window| get(window, key))
+}
+
+/// A part of the page's address, such as `hash`.
+#[must_use]
+pub fn location(part: &str) -> String {
+    get(&global("location"), part).as_string().unwrap_or_default()
+}
+
 /// The element of the page with this id.
 #[must_use]
 pub fn by_id(id: &str) -> Option<Element> {
@@ -84,6 +102,12 @@ pub fn set(object: &JsValue, key: &str, value: &JsValue) {
     let _ = js_sys::Reflect::set(object, &key.into(), value);
 }
 
+/// Gives an element a class, or takes it away.
+pub fn toggle(element: &Element, class: &str, has: bool) {
+    let classes: DomTokenList = get(element, "classList").unchecked_into();
+    let _ = classes.toggle_with_force(class, has);
+}
+
 /// Runs now and whenever a signal it reads has changed, until its owner ends.
 pub fn bind(run: impl FnMut() + 'static) {
     fn boxed(mut run: Box<dyn Act<()>>) {
@@ -103,12 +127,17 @@ pub fn spawn(task: impl Future<Output = ()> + 'static) {
 /// Listens to an event of a window, document or element for the page's life.
 pub fn listen(target: &JsValue, event: &str, hear: impl FnMut(Event) + 'static) {
     fn boxed(target: &JsValue, event: &str, mut hear: Box<dyn Hear>) {
-        // Collected by the browser together with the element.
-        let hear = Closure::<dyn FnMut(Event)>::new(move |event| hear.hear(event)).into_js_value();
+        let hear = callback(move |event| hear.hear(event.unchecked_into()));
         let target: &web_sys::EventTarget = target.unchecked_ref();
         let _ = target.add_event_listener_with_callback(event, hear.unchecked_ref());
     }
     boxed(target, event, Box::new(hear));
+}
+
+/// A function for JavaScript to call. The browser collects it together with what calls it.
+#[must_use]
+pub fn callback(hear: impl FnMut(JsValue) + 'static) -> JsValue {
+    Closure::<dyn FnMut(JsValue)>::new(hear).into_js_value()
 }
 
 impl El {
@@ -251,9 +280,10 @@ impl El {
                 }
                 let owner = Owner::new();
                 let children = owner.with(|| children.act());
-                if let [only] = children.as_slice()
-                    && element.child_element_count() == 1
-                    && element.first_element_child().as_ref() == Some(&only.0)
+                if let [El(only)] = children.as_slice()
+                    && ["firstElementChild", "lastElementChild"]
+                        .iter()
+                        .all(|side| get(&element, side) == *AsRef::<JsValue>::as_ref(only))
                 {
                     last = Some(owner);
                     return;

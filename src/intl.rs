@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use domain::{money::Money, time::Moment};
 use js_sys::{Array, Date, Function, Intl, Object};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     dom::{get, set},
@@ -58,7 +58,7 @@ pub fn money(sum: Money) -> String {
     set(&options, "style", &"currency".into());
     set(&options, "currency", &sum.currency().code().into());
     let format = Intl::NumberFormat::new(&locales(), &options);
-    let write: Function = format.format();
+    let write: Function = get(&format, "format").unchecked_into();
     write
         .call1(&format, &digits.as_str().into())
         .ok()
@@ -81,7 +81,7 @@ pub fn at(moment: Moment, style: Style, zone: &str) -> String {
             formats.push(Cached {
                 style: style.0,
                 zone: zone.to_owned(),
-                write: format.format(),
+                write: get(&format, "format").unchecked_into(),
                 of: format.into(),
             });
         }
@@ -114,10 +114,11 @@ pub fn days_after(date: &str, days: i64) -> String {
 /// The calendar day of a moment in a time zone: `2026-11-24`.
 #[must_use]
 pub fn day_of(moment: Moment, zone: &str) -> String {
-    // Swedish writes dates as ISO does.
+    // Swedish writes dates as ISO does, and the time after them.
     let options = Object::new();
     set(&options, "timeZone", &zone.into());
-    String::from(Date::new(&float(moment.0).into()).to_locale_date_string("sv", &options))
+    let text = String::from(Date::new(&float(moment.0).into()).to_locale_string("sv", &options));
+    text.split([' ']).next().unwrap_or_default().to_owned()
 }
 
 /// The hour of a moment in a time zone, 0 to 23.

@@ -5,7 +5,8 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 fn main() {
-    if let Some(app) = by_id("app").and_then(|app| app.dyn_into::<HtmlElement>().ok()) {
+    if let Some(app) = by_id("app") {
+        let app: HtmlElement = app.unchecked_into();
         // What stood in for it until now.
         app.set_text_content(None);
         leptos::mount::mount_to(app, BookingCheckout).forget();

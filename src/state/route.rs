@@ -4,27 +4,27 @@ use domain::{
     id::{EmployeeId, GroupDateId, ServiceId},
     time::Moment,
 };
-use leptos::prelude::window;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::History;
 
 use super::{App, Chosen, Step, Who, is_over, offer};
-use crate::{number, texts};
+use crate::{dom, number, texts};
 
 /// Goes on to a step: the browser's back leads to the one before.
 pub fn go(app: App, step: Step) {
-    let _ = history_push(&address(app, step));
+    let _ = history().push_state_with_url(&JsValue::NULL, "", Some(&address(app, step)));
     show(app, step);
 }
 
 /// Shows a step instead of the one before: there is no way back to that.
 pub fn replace(app: App, step: Step) {
-    let _ = history_replace(&address(app, step));
+    let _ = history().replace_state_with_url(&JsValue::NULL, "", Some(&address(app, step)));
     show(app, step);
 }
 
 /// Goes where the browser's back and forward went.
 pub fn follow(app: App) {
-    let hash = window().location().hash().unwrap_or_default();
+    let hash = dom::location("hash");
     let (step, chosen) = parse(&hash, "");
     let booking = app.booking.get_untracked();
     if booking.as_ref().is_some_and(|booking| is_over(booking)) {
@@ -44,10 +44,7 @@ pub fn follow(app: App) {
 
 /// The step to begin with: the address's, as far as what it needs is there.
 pub fn begin(app: App) {
-    let location = window().location();
-    let hash = location.hash().unwrap_or_default();
-    let query = location.search().unwrap_or_default();
-    let (step, chosen) = parse(&hash, &query);
+    let (step, chosen) = parse(&dom::location("hash"), &dom::location("search"));
     let chosen = app
         .catalogue()
         .map(|catalogue| valid(catalogue, chosen))
@@ -249,14 +246,6 @@ fn step(name: &str) -> Option<Step> {
     .find(|step| self::name(*step) == name)
 }
 
-fn history_push(address: &str) -> Result<(), JsValue> {
-    window()
-        .history()?
-        .push_state_with_url(&JsValue::NULL, "", Some(address))
-}
-
-fn history_replace(address: &str) -> Result<(), JsValue> {
-    window()
-        .history()?
-        .replace_state_with_url(&JsValue::NULL, "", Some(address))
+fn history() -> History {
+    dom::global("history").unchecked_into()
 }
