@@ -35,9 +35,8 @@ pub mod wire;
 
 use leptos::{
     html,
-    prelude::{ClassAttribute, DirectiveAttribute, IntoView, Owner, component},
+    prelude::{ClassAttribute, GlobalAttributes, IntoView, Owner, component},
 };
-use web_sys::Element;
 
 /// Whether this program can book. A visit link's pays only, and leaves out what its page never shows.
 pub const BOOKS: bool = cfg!(feature = "book");
@@ -49,11 +48,15 @@ pub const BOOKS: bool = cfg!(feature = "book");
 #[component]
 #[must_use]
 pub fn BookingCheckout() -> impl IntoView {
-    html::div().class("contents").directive(fill, ())
+    let owner = Owner::current().unwrap_or_default();
+    // As soon as it is in the page.
+    dom::spawn(async move {
+        if let Some(host) = dom::by_id(HOST) {
+            owner.with(|| app::build(dom::El::of(host)));
+        }
+    });
+    html::div().class("contents").id(HOST)
 }
 
-/// Builds the checkout into its element, as soon as that is in the page.
-fn fill(host: Element) {
-    let owner = Owner::current().unwrap_or_default();
-    dom::spawn(async move { owner.with(|| app::build(dom::El::of(host))) });
-}
+/// The element that all is built in, in whatever page.
+const HOST: &str = "checkout";

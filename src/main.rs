@@ -4,6 +4,10 @@ use booking_checkout::{BookingCheckout, dom::by_id};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+/// The standard library's weighs more than a screen.
+#[global_allocator]
+static HEAP: heap::Heap = heap::Heap::new();
+
 fn main() {
     if let Some(app) = by_id("app") {
         let app: HtmlElement = app.unchecked_into();
