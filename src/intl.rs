@@ -155,7 +155,7 @@ pub fn foreign_zone(zone: &str, moment: Moment) -> Option<String> {
     )
     .as_string()?;
     let differs = at(moment, MOMENT, zone) != at(moment, MOMENT, &own);
-    differs.then(|| texts::replaced(zone.split(['/']).last().unwrap_or(zone), "_", " "))
+    differs.then(|| texts::replaced(zone.split(['/']).next_back().unwrap_or(zone), "_", " "))
 }
 
 /// A formatter of the language the page is in.

@@ -154,7 +154,7 @@ pub fn parse(hash: &str, query: &str) -> (Option<Step>, Chosen) {
         Some(Who::One(id)) => Some(id.clone()),
         _ => value("with").and_then(|id| EmployeeId::parse(id).ok()),
     };
-    let start = value("start").and_then(|start| number::parse(start)).map(Moment);
+    let start = value("start").and_then(number::parse).map(Moment);
     let date = value("date").and_then(|id| GroupDateId::parse(id).ok());
     (
         step(name),
