@@ -11,7 +11,13 @@ use crate::{
     summary::summary,
     texts,
 };
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setInterval)]
+    fn set_interval(run: &JsValue, millis: i32);
+}
 
 /// Builds the widget in `host`, an element inside `#app` of our own page, or anywhere in another's.
 pub fn build(host: El) {
@@ -22,9 +28,7 @@ pub fn build(host: El) {
     stripe::follow(app);
     flow::start(app);
     tabs::listen(app);
-    dom::listen(&leptos::prelude::window(), "popstate", move |_| {
-        route::follow(app)
-    });
+    dom::listen(&dom::global("window"), "popstate", move |_| route::follow(app));
     every_second(app);
     let _ = host
         .child(
@@ -56,7 +60,7 @@ fn arrive(app: App) {
         let step = app.step.get();
         let two = matches!(step, Step::Employee | Step::Time | Step::Details | Step::Payment);
         if let Some(main) = by_id("main") {
-            let _ = main.class_list().toggle_with_force("two", two);
+            dom::toggle(&main, "two", two);
         }
         if step == Step::Loading {
             return;
@@ -82,9 +86,12 @@ fn rooms(host: &El) -> (El, El) {
     let card = el("section", "away")
         .id("card-room")
         .child(el("div", "").id("card"));
-    let parent = host.raw().parent_element().map(El::of);
-    if let Some(parent) = parent {
-        let _ = parent.child(stage.clone()).child(card).child(after.clone());
+    let parent = get(host.raw(), "parentElement");
+    if parent.is_object() {
+        let _ = El::of(parent.unchecked_into())
+            .child(stage.clone())
+            .child(card)
+            .child(after.clone());
     }
     (stage, after)
 }
@@ -92,24 +99,22 @@ fn rooms(host: &El) -> (El, El) {
 /// The page's data and texts, as the server wrote them.
 fn read_page() -> Option<Page> {
     let texts = json("page-texts");
-    let wanted = dom::document()
-        .document_element()
-        .and_then(|root| root.get_attribute("lang"))
-        .unwrap_or_default();
+    let root = get(&dom::document(), "documentElement");
+    let wanted = get(&root, "lang").as_string().unwrap_or_default();
     texts::load(texts, &dialect(&wanted));
     Page::read(&json("page-data"))
 }
 
 fn json(id: &str) -> JsValue {
     let text = by_id(id)
-        .and_then(|element| element.text_content())
+        .and_then(|element| get(&element, "textContent").as_string())
         .unwrap_or_default();
     js_sys::JSON::parse(&text).unwrap_or_default()
 }
 
 /// The client's own kind of a language: `en` for somebody in Britain is `en-GB`.
 fn dialect(language: &str) -> String {
-    let own = get(&get(&leptos::prelude::window(), "navigator"), "languages");
+    let own = get(&dom::global("navigator"), "languages");
     let own = js_sys::Array::from(&own)
         .iter()
         .filter_map(|one| one.as_string())
@@ -124,8 +129,6 @@ fn dialect(language: &str) -> String {
 }
 
 fn every_second(app: App) {
-    let tick = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || clock::tick(app)).into_js_value();
-    let _ = leptos::prelude::window()
-        .set_interval_with_callback_and_timeout_and_arguments_0(tick.unchecked_ref(), 1_000);
+    set_interval(&dom::callback(move |_| clock::tick(app)), 1_000);
     app.said.set(String::new());
 }

@@ -9,6 +9,7 @@ use web_sys::{AbortSignal, Response};
 
 use crate::{
     dom::get,
+    number,
     state::App,
     wire::{self, Call, object},
 };
@@ -25,7 +26,7 @@ const AT_ONCE: u32 = 2;
 ///
 /// # Errors
 /// What the server answered.
-pub async fn call<C: Call>(app: App, call: C, token: Option<&BookingToken>) -> Result<C::Output, ApiError> {
+pub async fn call<C: Call>(app: App, call: C, token: Option<&BookingToken>) -> Result<C::Answer, ApiError> {
     let body = object(&[("request", call.request())]);
     let body = JSON::stringify(&body).map(String::from).unwrap_or_default();
     let tries = if C::REPEATABLE { TRIES } else { 1 };
@@ -95,14 +96,14 @@ async fn once(path: &str, body: &str, token: Option<&str>, limit: u32) -> Result
     let response = JsFuture::from(fetch(path, &options)).await.map_err(lost)?;
     let response: Response = response.unchecked_into();
     let json = JsFuture::from(response.json().map_err(lost)?).await;
-    if response.ok() {
+    if get(&response, "ok").is_truthy() {
         return json.map_err(lost);
     }
     // A proxy's page instead of an answer of ours: as good as none, so it may be asked again.
     match json {
-        Ok(json) if get(&json, "code").is_string() => Err(wire::error(&json)),
+        Ok(json) if get(&json, "code").as_string().is_some() => Err(wire::error(&json)),
         _ => Err(ApiError::new(
-            if response.status() >= 500 {
+            if number::whole(&get(&response, "status")) >= Some(500) {
                 Code::Busy
             } else {
                 Code::Failed

@@ -6,9 +6,17 @@
 
 use std::pin::Pin;
 
-use leptos::prelude::{Owner, RenderEffect, StoredValue};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Document, Element, Event};
+use leptos::prelude::{Owner, RenderEffect};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use web_sys::{Document, DomTokenList, Element, Event};
+
+use crate::texts::t;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = window)]
+    static WINDOW: JsValue;
+}
 
 /// An element that is being built.
 #[derive(Clone)]
@@ -21,10 +29,16 @@ pub fn el(tag: &str, class: &str) -> El {
     // Our own tags are valid names: the other arm is never taken, and an empty document is no place for a panic.
     let element = element.unwrap_or_else(|_| Element::from(JsValue::NULL));
     let it = El(element);
-    if class.is_empty() {
+    let it = if class.is_empty() {
         it
     } else {
         it.attr("class", class)
+    };
+    // There is no form that a button could send.
+    if tag == "button" {
+        it.attr("type", "button")
+    } else {
+        it
     }
 }
 
@@ -34,19 +48,34 @@ pub fn text(tag: &str, class: &str, text: &str) -> El {
     el(tag, class).text(text)
 }
 
-/// A button that does something.
+/// An element with a text of the page, by its key.
 #[must_use]
-pub fn button(class: &str, label: &str, press: impl FnMut() + 'static) -> El {
-    el("button", class)
-        .attr("type", "button")
-        .text(label)
-        .press(press)
+pub fn words(tag: &str, class: &str, key: &str) -> El {
+    el(tag, class).words(key)
+}
+
+/// A button that does something, with a text of the page, by its key.
+#[must_use]
+pub fn button(class: &str, key: &str, press: impl FnMut() + 'static) -> El {
+    words("button", class, key).press(press)
 }
 
 /// The page.
 #[must_use]
 pub fn document() -> Document {
     leptos::prelude::document()
+}
+
+/// A property of the browser's window; `undefined` where asking for it is forbidden, too.
+#[must_use]
+pub fn global(key: &str) -> JsValue {
+    WINDOW.with(|window| get(window, key))
+}
+
+/// A part of the page's address, such as `hash`.
+#[must_use]
+pub fn location(part: &str) -> String {
+    get(&global("location"), part).as_string().unwrap_or_default()
 }
 
 /// The element of the page with this id.
@@ -73,10 +102,17 @@ pub fn set(object: &JsValue, key: &str, value: &JsValue) {
     let _ = js_sys::Reflect::set(object, &key.into(), value);
 }
 
+/// Gives an element a class, or takes it away.
+pub fn toggle(element: &Element, class: &str, has: bool) {
+    let classes: DomTokenList = get(element, "classList").unchecked_into();
+    let _ = classes.toggle_with_force(class, has);
+}
+
 /// Runs now and whenever a signal it reads has changed, until its owner ends.
 pub fn bind(run: impl FnMut() + 'static) {
-    fn boxed(mut run: Box<dyn FnMut()>) {
-        StoredValue::new_local(RenderEffect::new(move |_: Option<()>| run()));
+    fn boxed(mut run: Box<dyn Act<()>>) {
+        let effect = RenderEffect::new(move |_: Option<()>| run.act());
+        Owner::on_cleanup(move || drop(effect));
     }
     boxed(Box::new(run));
 }
@@ -90,13 +126,18 @@ pub fn spawn(task: impl Future<Output = ()> + 'static) {
 
 /// Listens to an event of a window, document or element for the page's life.
 pub fn listen(target: &JsValue, event: &str, hear: impl FnMut(Event) + 'static) {
-    fn boxed(target: &JsValue, event: &str, hear: Box<dyn FnMut(Event)>) {
-        // Collected by the browser together with the element.
-        let hear = Closure::wrap(hear).into_js_value();
+    fn boxed(target: &JsValue, event: &str, mut hear: Box<dyn Hear>) {
+        let hear = callback(move |event| hear.hear(event.unchecked_into()));
         let target: &web_sys::EventTarget = target.unchecked_ref();
         let _ = target.add_event_listener_with_callback(event, hear.unchecked_ref());
     }
     boxed(target, event, Box::new(hear));
+}
+
+/// A function for JavaScript to call. The browser collects it together with what calls it.
+#[must_use]
+pub fn callback(hear: impl FnMut(JsValue) + 'static) -> JsValue {
+    Closure::<dyn FnMut(JsValue)>::new(hear).into_js_value()
 }
 
 impl El {
@@ -141,6 +182,18 @@ impl El {
         self
     }
 
+    /// Adds a text of the page, by its key.
+    #[must_use]
+    pub fn words(self, key: &str) -> El {
+        self.text(&t(key))
+    }
+
+    /// Names it for who can't see it, by the key of a text.
+    #[must_use]
+    pub fn label(self, key: &str) -> El {
+        self.attr("aria-label", &t(key))
+    }
+
     /// Adds an element.
     #[must_use]
     pub fn child(self, child: El) -> El {
@@ -173,8 +226,8 @@ impl El {
     /// Does something when it is pressed.
     #[must_use]
     pub fn press(self, press: impl FnMut() + 'static) -> El {
-        fn boxed(element: &Element, mut press: Box<dyn FnMut()>) {
-            listen(element, "click", move |_| press());
+        fn boxed(element: &Element, mut press: Box<dyn Act<()>>) {
+            listen(element, "click", move |_| press.act());
         }
         boxed(&self.0, Box::new(press));
         self
@@ -183,8 +236,8 @@ impl El {
     /// A text that follows signals.
     #[must_use]
     pub fn live_text(self, text: impl Fn() -> String + 'static) -> El {
-        fn boxed(element: Element, text: Box<dyn Fn() -> String>) {
-            bind(move || element.set_text_content(Some(&text())));
+        fn boxed(element: Element, mut text: Box<dyn Act<String>>) {
+            bind(move || element.set_text_content(Some(&text.act())));
         }
         boxed(self.0.clone(), Box::new(text));
         self
@@ -193,9 +246,9 @@ impl El {
     /// An attribute that follows signals: `None` takes it away.
     #[must_use]
     pub fn live_attr(self, name: &'static str, value: impl Fn() -> Option<&'static str> + 'static) -> El {
-        fn boxed(element: Element, name: &'static str, value: Box<dyn Fn() -> Option<&'static str>>) {
+        fn boxed(element: Element, name: &'static str, mut value: Box<dyn Act<Option<&'static str>>>) {
             bind(move || {
-                let _ = match value() {
+                let _ = match value.act() {
                     Some(value) => element.set_attribute(name, value),
                     None => element.remove_attribute(name),
                 };
@@ -208,8 +261,8 @@ impl El {
     /// A yes or no property that follows signals, such as `disabled` or `checked`.
     #[must_use]
     pub fn live_prop(self, name: &'static str, value: impl Fn() -> bool + 'static) -> El {
-        fn boxed(element: Element, name: &'static str, value: Box<dyn Fn() -> bool>) {
-            bind(move || set(&element, name, &value().into()));
+        fn boxed(element: Element, name: &'static str, mut value: Box<dyn Act<bool>>) {
+            bind(move || set(&element, name, &value.act().into()));
         }
         boxed(self.0.clone(), name, Box::new(value));
         self
@@ -219,17 +272,18 @@ impl El {
     /// already stays untouched: moved, it would lose the focus.
     #[must_use]
     pub fn live(self, children: impl Fn() -> Vec<El> + 'static) -> El {
-        fn boxed(element: Element, children: Box<dyn Fn() -> Vec<El>>) {
+        fn boxed(element: Element, mut children: Box<dyn Act<Vec<El>>>) {
             let mut last: Option<Owner> = None;
             bind(move || {
                 if let Some(owner) = last.take() {
                     owner.cleanup();
                 }
                 let owner = Owner::new();
-                let children = owner.with(&children);
-                if let [only] = children.as_slice()
-                    && element.child_element_count() == 1
-                    && element.first_element_child().as_ref() == Some(&only.0)
+                let children = owner.with(|| children.act());
+                if let [El(only)] = children.as_slice()
+                    && ["firstElementChild", "lastElementChild"]
+                        .iter()
+                        .all(|side| get(&element, side) == *AsRef::<JsValue>::as_ref(only))
                 {
                     last = Some(owner);
                     return;
@@ -243,5 +297,27 @@ impl El {
         }
         boxed(self.0.clone(), Box::new(children));
         self
+    }
+}
+
+/// A closure to be called many times. `dyn FnMut` would keep a second copy of each one's code, for being called just once.
+trait Act<T> {
+    fn act(&mut self) -> T;
+}
+
+impl<T, F: FnMut() -> T> Act<T> for F {
+    fn act(&mut self) -> T {
+        self()
+    }
+}
+
+/// The same for one that hears events.
+trait Hear {
+    fn hear(&mut self, event: Event);
+}
+
+impl<F: FnMut(Event)> Hear for F {
+    fn hear(&mut self, event: Event) {
+        self(event);
     }
 }

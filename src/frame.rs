@@ -1,16 +1,14 @@
 //! What the page around the widget's frame is told. `public/boot.js` knows whom it may tell.
 
 use domain::money::Money;
-use leptos::prelude::window;
 use server::api::booking::Booking;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{dom::get, number::float, wire::object};
+use crate::{dom, number::float, wire::object};
 
 /// Tells an event of a booking, with its sum.
 pub fn say(event: &str, booking: &Booking, sum: Option<Money>) {
-    let window = window();
-    let Ok(tell) = get(&window, "__frame").dyn_into::<js_sys::Function>() else {
+    let Ok(tell) = dom::global("__frame").dyn_into::<js_sys::Function>() else {
         return;
     };
     let sum = sum.unwrap_or(booking.quote.price);

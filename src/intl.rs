@@ -4,11 +4,11 @@ use std::cell::RefCell;
 
 use domain::{money::Money, time::Moment};
 use js_sys::{Array, Date, Function, Intl, Object};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     dom::{get, set},
-    number::{float, whole},
+    number::{self, float, text as digits, whole},
     texts,
 };
 
@@ -48,17 +48,17 @@ thread_local! {
 pub fn money(sum: Money) -> String {
     let minor = sum.minor();
     let digits = if sum.currency().exponent() == 0 {
-        minor.to_string()
+        digits(minor)
     } else {
-        let cents = (minor % 100).to_string();
+        let cents = digits(minor % 100);
         let zero = if cents.len() < 2 { "0" } else { "" };
-        [&(minor / 100).to_string(), ".", zero, &cents].concat()
+        [&digits(minor / 100), ".", zero, &cents].concat()
     };
     let options = Object::new();
     set(&options, "style", &"currency".into());
     set(&options, "currency", &sum.currency().code().into());
     let format = Intl::NumberFormat::new(&locales(), &options);
-    let write: Function = format.format();
+    let write: Function = get(&format, "format").unchecked_into();
     write
         .call1(&format, &digits.as_str().into())
         .ok()
@@ -73,7 +73,7 @@ pub fn at(moment: Moment, style: Style, zone: &str) -> String {
         if !formats.iter().any(|one| one.style == style.0 && one.zone == zone) {
             let options = Object::new();
             set(&options, "timeZone", &zone.into());
-            let mut words = style.0.split(' ');
+            let mut words = style.0.split([' ']);
             while let (Some(name), Some(value)) = (words.next(), words.next()) {
                 set(&options, name, &value.into());
             }
@@ -81,7 +81,7 @@ pub fn at(moment: Moment, style: Style, zone: &str) -> String {
             formats.push(Cached {
                 style: style.0,
                 zone: zone.to_owned(),
-                write: format.format(),
+                write: get(&format, "format").unchecked_into(),
                 of: format.into(),
             });
         }
@@ -93,7 +93,8 @@ pub fn at(moment: Moment, style: Style, zone: &str) -> String {
             .and_then(|one| one.write.call1(&one.of, &moment).ok())
             .and_then(|text| text.as_string())
             // A time must not break before its half of the day.
-            .map(|text| text.replace(" AM", "\u{a0}AM").replace(" PM", "\u{a0}PM"))
+            .map(|text| texts::replaced(&text, " AM", "\u{a0}AM"))
+            .map(|text| texts::replaced(&text, " PM", "\u{a0}PM"))
             .unwrap_or_default()
     })
 }
@@ -113,10 +114,11 @@ pub fn days_after(date: &str, days: i64) -> String {
 /// The calendar day of a moment in a time zone: `2026-11-24`.
 #[must_use]
 pub fn day_of(moment: Moment, zone: &str) -> String {
-    // Swedish writes dates as ISO does.
+    // Swedish writes dates as ISO does, and the time after them.
     let options = Object::new();
     set(&options, "timeZone", &zone.into());
-    String::from(Date::new(&float(moment.0).into()).to_locale_date_string("sv", &options))
+    let text = String::from(Date::new(&float(moment.0).into()).to_locale_string("sv", &options));
+    text.split([' ']).next().unwrap_or_default().to_owned()
 }
 
 /// The hour of a moment in a time zone, 0 to 23.
@@ -127,7 +129,7 @@ pub fn hour_of(moment: Moment, zone: &str) -> i64 {
     set(&options, "hour", &"2-digit".into());
     set(&options, "hourCycle", &"h23".into());
     let text = String::from(Date::new(&float(moment.0).into()).to_locale_string("sv", &options));
-    text.parse().unwrap_or(12)
+    number::parse(&text).unwrap_or(12)
 }
 
 /// The moment in UTC as calendars want it: `20261124T140000Z`.
@@ -135,7 +137,7 @@ pub fn hour_of(moment: Moment, zone: &str) -> i64 {
 pub fn calendar_stamp(moment: Moment) -> String {
     let iso = String::from(Date::new(&float(moment.0).into()).to_iso_string());
     let plain: String = iso.chars().filter(|c| !matches!(c, '-' | ':')).collect();
-    plain.split('.').next().unwrap_or_default().to_owned() + "Z"
+    plain.split(['.']).next().unwrap_or_default().to_owned() + "Z"
 }
 
 /// The browser's clock.
@@ -153,7 +155,7 @@ pub fn foreign_zone(zone: &str, moment: Moment) -> Option<String> {
     )
     .as_string()?;
     let differs = at(moment, MOMENT, zone) != at(moment, MOMENT, &own);
-    differs.then(|| zone.rsplit('/').next().unwrap_or(zone).replace('_', " "))
+    differs.then(|| texts::replaced(zone.split(['/']).next_back().unwrap_or(zone), "_", " "))
 }
 
 /// A formatter of the language the page is in.
@@ -167,5 +169,5 @@ fn midnight(date: &str) -> i64 {
 
 fn iso_day(millis: i64) -> String {
     let iso = String::from(Date::new(&float(millis).into()).to_iso_string());
-    iso.split('T').next().unwrap_or_default().to_owned()
+    iso.split(['T']).next().unwrap_or_default().to_owned()
 }

@@ -35,7 +35,7 @@ pub mod wire;
 
 use leptos::{
     html,
-    prelude::{ClassAttribute, IntoView, NodeRef, NodeRefAttribute, component},
+    prelude::{ClassAttribute, GlobalAttributes, IntoView, Owner, component},
 };
 
 /// Whether this program can book. A visit link's pays only, and leaves out what its page never shows.
@@ -48,7 +48,15 @@ pub const BOOKS: bool = cfg!(feature = "book");
 #[component]
 #[must_use]
 pub fn BookingCheckout() -> impl IntoView {
-    let host = NodeRef::<html::Div>::new();
-    host.on_load(|element| app::build(dom::El::of(element.into())));
-    html::div().class("contents").node_ref(host)
+    let owner = Owner::current().unwrap_or_default();
+    // As soon as it is in the page.
+    dom::spawn(async move {
+        if let Some(host) = dom::by_id(HOST) {
+            owner.with(|| app::build(dom::El::of(host)));
+        }
+    });
+    html::div().class("contents").id(HOST)
 }
+
+/// The element that all is built in, in whatever page.
+const HOST: &str = "checkout";

@@ -4,8 +4,13 @@ use booking_checkout::{BookingCheckout, dom::by_id};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+/// The standard library's weighs more than a screen.
+#[global_allocator]
+static HEAP: heap::Heap = heap::Heap::new();
+
 fn main() {
-    if let Some(app) = by_id("app").and_then(|app| app.dyn_into::<HtmlElement>().ok()) {
+    if let Some(app) = by_id("app") {
+        let app: HtmlElement = app.unchecked_into();
         // What stood in for it until now.
         app.set_text_content(None);
         leptos::mount::mount_to(app, BookingCheckout).forget();

@@ -7,22 +7,23 @@ use domain::{
 use server::api::catalogue::Service;
 
 use crate::{
-    dom::{El, el, text},
+    dom::{El, el, text, words},
     intl::money,
-    texts::{t, tf, tn},
+    number::text as digits,
+    texts::{t, tf, tn, with_sum},
 };
 
 /// A sum: its minor units stand in `data-sum`.
 #[must_use]
 pub fn sum(sum: Money) -> El {
-    text("span", "sum", &money(sum)).attr("data-sum", &sum.minor().to_string())
+    text("span", "sum", &money(sum)).attr("data-sum", &digits(sum.minor()))
 }
 
 /// A price, perhaps the lower end of a range.
 #[must_use]
 pub fn price(lowest: Money, from: bool) -> El {
     if lowest.is_zero() {
-        return text("span", "sum", &t("free")).attr("data-sum", "0");
+        return words("span", "sum", "free").attr("data-sum", "0");
     }
     let shown = money(lowest);
     let shown = if from {
@@ -30,17 +31,17 @@ pub fn price(lowest: Money, from: bool) -> El {
     } else {
         shown
     };
-    text("span", "sum", &shown).attr("data-sum", &lowest.minor().to_string())
+    text("span", "sum", &shown).attr("data-sum", &digits(lowest.minor()))
 }
 
 /// `1 h 30 min`
 #[must_use]
 pub fn minutes(minutes: u16) -> String {
-    let (hours, rest) = (minutes / 60, (minutes % 60).to_string());
+    let (hours, rest) = (minutes / 60, digits((minutes % 60).into()));
     match (hours, rest.as_str()) {
         (0, rest) => tf("minutes", &[("m", rest)]),
-        (hours, "0") => tf("hours", &[("h", &hours.to_string())]),
-        (hours, rest) => tf("hours_minutes", &[("h", &hours.to_string()), ("m", rest)]),
+        (hours, "0") => tf("hours", &[("h", &digits(hours.into()))]),
+        (hours, rest) => tf("hours_minutes", &[("h", &digits(hours.into())), ("m", rest)]),
     }
 }
 
@@ -54,7 +55,7 @@ pub fn short_terms(quote: &Quote) -> Option<String> {
     };
     let part = quote.reasons.iter().find_map(|reason| match reason {
         Reason::ServicePercent { percent } => {
-            Some(tf("terms.percent", &[("percent", &percent.get().to_string())]))
+            Some(tf("terms.percent", &[("percent", &digits(percent.get().into()))]))
         }
         _ => None,
     });
@@ -62,7 +63,7 @@ pub fn short_terms(quote: &Quote) -> Option<String> {
         if due.now == quote.price {
             t("terms.full")
         } else {
-            tf("terms.sum", &[("sum", &money(due.now))])
+            with_sum("terms.sum", due.now)
         }
     }))
 }
@@ -70,16 +71,16 @@ pub fn short_terms(quote: &Quote) -> Option<String> {
 /// Why an amount is as it is, in one sentence.
 #[must_use]
 pub fn why(reason: Reason) -> String {
-    let with_sum = |key, sum| tf(key, &[("sum", &money(sum))]);
     match reason {
         Reason::Free => t("why.free"),
         Reason::OnlineOff => t("why.online_off"),
         Reason::NotOffered => t("why.not_offered"),
         Reason::YourChoice => t("why.your_choice"),
         Reason::ServiceInFull => t("why.service_in_full"),
-        Reason::ServicePercent { percent } => {
-            tf("why.service_percent", &[("percent", &percent.get().to_string())])
-        }
+        Reason::ServicePercent { percent } => tf(
+            "why.service_percent",
+            &[("percent", &digits(percent.get().into()))],
+        ),
         Reason::ServiceFixed { sum } => with_sum("why.service_fixed", sum),
         Reason::EmployeeInFull => t("why.employee_in_full"),
         Reason::GroupInFull => t("why.group_in_full"),
@@ -99,6 +100,18 @@ pub fn row(class: &str, words: &str, value: El) -> El {
     el("div", &["row ", class].concat())
         .child(text("span", "", words))
         .child(value)
+}
+
+/// A line of a text, by its key, and a sum.
+#[must_use]
+pub fn named(class: &str, key: &str, value: El) -> El {
+    row(class, &t(key), value)
+}
+
+/// A note of a text, by its key.
+#[must_use]
+pub fn said(class: &str, key: &str) -> El {
+    note(class, &t(key))
 }
 
 /// A note: a box of one or more sentences.

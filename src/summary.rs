@@ -3,7 +3,7 @@
 use domain::terms::Offer;
 
 use crate::{
-    dom::{El, button, el, text},
+    dom::{El, el, text, words},
     intl::{self, at},
     parts,
     state::{App, Live, Step, Who, offer, route},
@@ -34,12 +34,10 @@ pub fn summary(app: App, open: Live<bool>) -> Option<El> {
     let group = offer::group_dates(catalogue, &chosen).is_some();
     if !group && matches!(step, Step::Employee | Step::Time) && services.len() < 5 {
         inside = inside.child(
-            button(
-                "plain back",
-                &["+ ", &t("services.another")].concat(),
-                move || route::go(app, Step::Services),
-            )
-            .id("add-service"),
+            text("button", "plain back", "+ ")
+                .words("services.another")
+                .press(move || route::go(app, Step::Services))
+                .id("add-service"),
         );
     }
     let person = match (offer::person(&chosen), &chosen.who) {
@@ -57,31 +55,25 @@ pub fn summary(app: App, open: Live<bool>) -> Option<El> {
         inside = inside.child(el("div", "line").children(facts));
     }
     let total = || parts::price(quote.price, quote.from);
-    let mut sums = el("div", "line tight").child(parts::row("total", &t("total"), total()));
+    let mut sums = el("div", "line tight").child(parts::named("total", "total", total()));
     if let Offer::Must(due) | Offer::Choice(due) = quote.offer {
         let key = if matches!(quote.offer, Offer::Must(_)) {
             "due.now"
         } else {
             "due.choice"
         };
-        sums = sums.child(parts::row("small quiet", &t(key), parts::sum(due.now)));
+        sums = sums.child(parts::named("small quiet", key, parts::sum(due.now)));
     } else {
-        sums = sums.child(text("span", "small quiet", &t("due.nothing")));
+        sums = sums.child(words("span", "small quiet", "due.nothing"));
     }
     inside = inside.child(sums);
     let is_open = move || if open.get() { "true" } else { "false" };
     let line = el("button", "")
-        .attr("type", "button")
         .attr("aria-controls", "summary-inside")
         .live_attr("aria-expanded", move || Some(is_open()))
         .child(text("span", "", &parts::names(&services)))
         .child(total())
         .press(move || open.update(|open| *open = !*open));
     let class = if open.get() { "summary open" } else { "summary" };
-    Some(
-        el("aside", class)
-            .attr("aria-label", &t("summary"))
-            .child(line)
-            .child(inside),
-    )
+    Some(el("aside", class).label("summary").child(line).child(inside))
 }

@@ -8,7 +8,9 @@ use std::cell::RefCell;
 
 use wasm_bindgen::JsValue;
 
-use crate::{dom::get, number::float};
+use domain::money::Money;
+
+use crate::{dom::get, intl, number::float};
 
 thread_local! {
     static TEXTS: RefCell<(JsValue, String)> = const { RefCell::new((JsValue::UNDEFINED, String::new())) };
@@ -37,6 +39,12 @@ pub fn tf(key: &str, values: &[(&str, &str)]) -> String {
     fill(t(key), values)
 }
 
+/// A text with a sum.
+#[must_use]
+pub fn with_sum(key: &str, sum: Money) -> String {
+    tf(key, &[("sum", &intl::money(sum))])
+}
+
 /// A text for a number of things: `{n}` is the number.
 #[must_use]
 pub fn tn(key: &str, number: i64, values: &[(&str, &str)]) -> String {
@@ -47,10 +55,27 @@ pub fn tn(key: &str, number: i64, values: &[(&str, &str)]) -> String {
     fill(
         fill(
             found.unwrap_or_else(|| key.to_owned()),
-            &[("n", &number.to_string())],
+            &[("n", &crate::number::text(number))],
         ),
         values,
     )
+}
+
+/// The text with another in place of each of these. By hand: the search of the standard library is built for long texts.
+#[must_use]
+pub fn replaced(text: &str, old: &str, new: &str) -> String {
+    let mut done = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    loop {
+        if let Some(after) = rest.as_str().strip_prefix(old) {
+            done.push_str(new);
+            rest = after.chars();
+        } else if let Some(letter) = rest.next() {
+            done.push(letter);
+        } else {
+            return done;
+        }
+    }
 }
 
 fn find(key: &str) -> Option<String> {
@@ -59,7 +84,7 @@ fn find(key: &str) -> Option<String> {
 
 fn fill(mut text: String, values: &[(&str, &str)]) -> String {
     for (name, value) in values {
-        text = text.replace(&["{", name, "}"].concat(), value);
+        text = replaced(&text, &["{", name, "}"].concat(), value);
     }
     text
 }

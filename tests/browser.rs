@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "that is how a test fails")]
 
 use booking_checkout::{
-    intl, parts,
+    intl, number, parts,
     state::{Chosen, Step, Who, clock, route, store, token},
     texts, wire,
 };
@@ -43,6 +43,30 @@ fn sums_are_written_as_each_language_does() {
     assert_eq!(money(800, "JPY"), "¥800");
     speak("de");
     assert_eq!(money(123_450, "EUR"), "1.234,50 €");
+}
+
+#[wasm_bindgen_test]
+fn whole_numbers_become_digits_and_back() {
+    for (whole, digits) in [
+        (0, "0"),
+        (7, "7"),
+        (4500, "4500"),
+        (i64::MAX, "9223372036854775807"),
+    ] {
+        assert_eq!(number::text(whole), digits);
+        assert_eq!(number::parse(digits), Some(whole));
+    }
+    assert_eq!(number::text(i64::MIN), "-9223372036854775808");
+    for none in ["", "-1", "1.5", " 1", "x", "9223372036854775808"] {
+        assert_eq!(number::parse(none), None, "{none}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn parts_of_a_text_are_replaced_wherever_they_stand() {
+    assert_eq!(texts::replaced("{a}, ü {a}", "{a}", "{a}b"), "{a}b, ü {a}b");
+    assert_eq!(texts::replaced("{a} {", "{b}", "c"), "{a} {");
+    assert_eq!(texts::replaced("", "{b}", "c"), "");
 }
 
 #[wasm_bindgen_test]

@@ -3,6 +3,8 @@
 mod pay;
 mod start;
 
+use std::sync::Arc;
+
 use domain::money::Money;
 use server::api::{
     booking::{Booking, Payment, State, StatusCall, StatusRequest},
@@ -115,7 +117,7 @@ fn choice(app: App) -> Option<Choice> {
 }
 
 /// Shows where a booking stands: after a reload, or when another tab moved it on.
-pub fn resume(app: App, booking: Booking) {
+pub fn resume(app: App, booking: Arc<Booking>) {
     let over = is_over(&booking);
     let payment = booking.payment;
     let state = booking.state;

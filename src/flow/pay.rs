@@ -3,7 +3,7 @@
 use domain::{id::BookingToken, money::Money, terms::Offer};
 use server::api::{
     booking::{Booking, Payment, State, StatusCall, StatusRequest},
-    confirm::{ConfirmCall, ConfirmRequest, Confirmed, Next, Pay, SettleCall, SettleRequest},
+    confirm::{ConfirmCall, ConfirmRequest, Next, Pay, SettleCall, SettleRequest},
     error::{ApiError, Code},
 };
 
@@ -15,6 +15,7 @@ use crate::{
     state::{App, Busy, Dead, Step, is_over, route, store, tabs},
     stripe::{self, CardError},
     texts::t,
+    wire::Confirmed,
 };
 
 /// How long it is asked what became of a payment, in milliseconds.

@@ -1,7 +1,6 @@
 //! How a page begins: at what the address says, or where a booking was left.
 
 use domain::id::LinkToken;
-use leptos::prelude::window;
 use server::api::{
     booking::{State, StatusCall, StatusRequest},
     error::{ApiError, Code},
@@ -11,7 +10,7 @@ use server::api::{
 use super::{pay_step, resume, words};
 use crate::{
     client::call,
-    dom::spawn,
+    dom::{self, spawn},
     state::{App, Busy, Dead, Step, View, is_over, route, store},
 };
 
@@ -23,7 +22,7 @@ pub fn start(app: App) {
                 .set(Step::Link(if *expired { Dead::Expired } else { Dead::Unknown }));
         }
         View::Visit(booking) => {
-            app.take((**booking).clone());
+            app.take(booking.clone());
             match booking.state {
                 _ if is_over(booking) => app.step.set(Step::Done),
                 State::Cancelled => app.step.set(Step::Link(Dead::Cancelled)),
@@ -133,11 +132,11 @@ fn open(app: App) {
 
 /// Whether the address names no step yet.
 fn is_opened_anew() -> bool {
-    window().location().hash().unwrap_or_default().is_empty()
+    dom::location("hash").is_empty()
 }
 
 /// The link's secret part: the last part of the address.
 fn link() -> Option<LinkToken> {
-    let path = window().location().pathname().ok()?;
-    LinkToken::parse(path.trim_end_matches('/').rsplit('/').next()?).ok()
+    let path = dom::location("pathname");
+    LinkToken::parse(path.split(['/']).rfind(|part| !part.is_empty())?).ok()
 }

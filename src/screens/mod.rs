@@ -10,9 +10,8 @@ pub mod time;
 pub mod visit;
 
 use crate::{
-    dom::{El, button, el, text},
+    dom::{El, el, text, words},
     state::{App, Step, route},
-    texts::t,
 };
 
 /// The screen of a step.
@@ -36,25 +35,30 @@ pub fn of(app: App, step: Step) -> El {
     }
 }
 
-/// A screen with its heading, which takes the focus when the screen is gone to.
+/// A screen with its heading (a key of a text), which takes the focus when the screen is gone to.
 #[must_use]
 pub fn frame(step: Step, heading: &str) -> El {
-    el("section", "screen")
-        .attr("data-step", route::name(step))
-        .attr("aria-labelledby", "title")
-        .child(text("h1", "", heading).id("title").attr("tabindex", "-1"))
+    headed(empty(step), heading)
 }
 
 /// A screen that can be gone back from.
 #[must_use]
 pub fn frame_back(app: App, step: Step, heading: &str, back: Step) -> El {
-    let screen = el("section", "screen")
+    let way = text("button", "plain back", "‹ ").words("back");
+    headed(
+        empty(step).child(way.press(move || route::go(app, back))),
+        heading,
+    )
+}
+
+fn empty(step: Step) -> El {
+    el("section", "screen")
         .attr("data-step", route::name(step))
         .attr("aria-labelledby", "title")
-        .child(button("plain back", &["‹ ", &t("back")].concat(), move || {
-            route::go(app, back)
-        }));
-    screen.child(text("h1", "", heading).id("title").attr("tabindex", "-1"))
+}
+
+fn headed(screen: El, heading: &str) -> El {
+    screen.child(words("h1", "", heading).id("title").attr("tabindex", "-1"))
 }
 
 fn loading() -> El {

@@ -4,7 +4,7 @@ use domain::time::Moment;
 use server::api::booking::State;
 
 use super::{App, Busy, Step, route};
-use crate::{intl, texts};
+use crate::{intl, number, texts};
 
 /// What to announce, in seconds before the end.
 const ANNOUNCED: [i64; 2] = [300, 60];
@@ -53,9 +53,9 @@ pub fn announced(before: i64, left: i64) -> Option<i64> {
 /// `14:05`
 #[must_use]
 pub fn minutes_and_seconds(left: i64) -> String {
-    let seconds = (left % 60).to_string();
+    let seconds = number::text(left % 60);
     let zero = if seconds.len() < 2 { "0" } else { "" };
-    [&(left / 60).to_string(), ":", zero, &seconds].concat()
+    [&number::text(left / 60), ":", zero, &seconds].concat()
 }
 
 /// Whole seconds, begun ones counted, never below zero.

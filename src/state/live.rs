@@ -6,28 +6,30 @@
 
 use std::cell::RefCell;
 
-use leptos::prelude::{Notify, RwSignal, Track};
+use leptos::prelude::{ArcTrigger, Notify, Track};
 
 /// A value of the page's life that views follow. A copy is the same value.
-pub struct Live<T: 'static> {
-    value: &'static RefCell<T>,
-    changed: RwSignal<()>,
+pub struct Live<T: 'static>(&'static Kept<T>);
+
+struct Kept<T> {
+    value: RefCell<T>,
+    changed: ArcTrigger,
 }
 
 impl<T> Live<T> {
     /// A value to begin with. It is never freed: make it once a page, not once a screen.
     #[must_use]
     pub fn new(value: T) -> Live<T> {
-        Live {
-            value: Box::leak(Box::new(RefCell::new(value))),
-            changed: RwSignal::new(()),
-        }
+        Live(Box::leak(Box::new(Kept {
+            value: RefCell::new(value),
+            changed: ArcTrigger::new(),
+        })))
     }
 
     /// Looks at the value, and follows it.
     pub fn with<R>(self, look: impl FnOnce(&T) -> R) -> R {
-        self.changed.track();
-        look(&self.value.borrow())
+        self.0.changed.track();
+        look(&self.0.value.borrow())
     }
 
     /// A copy of the value, which is followed.
@@ -36,7 +38,7 @@ impl<T> Live<T> {
     where
         T: Clone,
     {
-        self.changed.track();
+        self.0.changed.track();
         self.get_untracked()
     }
 
@@ -46,20 +48,20 @@ impl<T> Live<T> {
     where
         T: Clone,
     {
-        self.value.borrow().clone()
+        self.0.value.borrow().clone()
     }
 
     /// Sets the value. Who follows it runs again soon, not within this call.
     pub fn set(self, value: T) {
         // The old value is dropped after the cell is free again.
-        drop(self.value.replace(value));
-        self.changed.notify();
+        drop(self.0.value.replace(value));
+        self.0.changed.notify();
     }
 
     /// Changes the value.
     pub fn update(self, change: impl FnOnce(&mut T)) {
-        change(&mut self.value.borrow_mut());
-        self.changed.notify();
+        change(&mut self.0.value.borrow_mut());
+        self.0.changed.notify();
     }
 }
 

@@ -8,7 +8,7 @@ pub mod store;
 pub mod tabs;
 pub mod token;
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use domain::{
     id::{EmployeeId, GroupDateId, ServiceId},
@@ -117,7 +117,7 @@ pub enum View {
     /// Booking.
     Book(Catalogue),
     /// Paying a visit.
-    Visit(Box<Booking>),
+    Visit(Arc<Booking>),
     /// A link that names nothing.
     NoLink {
         /// Whether there was one.
@@ -135,11 +135,22 @@ pub struct Page {
     pub stripe: Option<StripeSetup>,
 }
 
-/// Everything the screens share.
+/// Everything the screens share: one a page, for the page's life. A handle, for every closure of every screen keeps one.
 #[derive(Clone, Copy)]
-pub struct App {
+pub struct App(&'static Shared);
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        self.0
+    }
+}
+
+/// What an [`App`] stands for.
+pub struct Shared {
     /// The page's data.
-    pub page: &'static Page,
+    pub page: Page,
     /// The screen.
     pub step: Live<Step>,
     /// What is chosen.
@@ -184,10 +195,7 @@ impl Page {
                 let salon = catalogue.salon.clone();
                 (View::Book(catalogue), Some(salon))
             }
-            "visit" => (
-                View::Visit(Box::new(booking::booking(&get(&view, "booking"))?)),
-                salon,
-            ),
+            "visit" => (View::Visit(booking::booking(&get(&view, "booking"))?), salon),
             _ => (
                 View::NoLink {
                     expired: get(&view, "expired").is_truthy(),
@@ -207,9 +215,8 @@ impl App {
     /// The state at the start of a page.
     #[must_use]
     pub fn new(page: Page) -> App {
-        App {
-            // One a page, for the page's life.
-            page: Box::leak(Box::new(page)),
+        App(Box::leak(Box::new(Shared {
+            page,
             step: Live::new(Step::Services),
             chosen: Live::new(Chosen::default()),
             booking: Live::new(None),
@@ -225,13 +232,13 @@ impl App {
             said: Live::new(String::new()),
             card: Live::new(crate::stripe::Card::None),
             times: Times::default(),
-        }
+        })))
     }
 
     /// The salon's catalogue, on a booking page.
     #[must_use]
     pub fn catalogue(self) -> Option<&'static Catalogue> {
-        match &self.page.view {
+        match &self.0.page.view {
             View::Book(catalogue) if crate::BOOKS => Some(catalogue),
             _ => None,
         }
@@ -246,17 +253,17 @@ impl App {
     /// The salon's time zone.
     #[must_use]
     pub fn zone(self) -> &'static str {
-        self.page.salon.as_ref().map_or("UTC", |salon| &salon.time_zone)
+        self.0.page.salon.as_ref().map_or("UTC", |salon| &salon.time_zone)
     }
 
     /// The salon's phone number.
     #[must_use]
     pub fn phone(self) -> &'static str {
-        self.page.salon.as_ref().map_or("", |salon| &salon.phone)
+        self.0.page.salon.as_ref().map_or("", |salon| &salon.phone)
     }
 
     /// Takes what the server said of the booking.
-    pub fn take(self, booking: Booking) {
+    pub fn take(self, booking: Arc<Booking>) {
         self.offset.set(booking.now.since(intl::now()));
         if let (Some(choice), true) = (&booking.choice, self.chosen.get_untracked().start.is_none()) {
             let choice = choice.clone();
@@ -268,7 +275,7 @@ impl App {
                 date: choice.date,
             });
         }
-        self.booking.set(Some(Arc::new(booking)));
+        self.booking.set(Some(booking));
         clock::tick(self);
     }
 

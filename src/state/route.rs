@@ -4,26 +4,27 @@ use domain::{
     id::{EmployeeId, GroupDateId, ServiceId},
     time::Moment,
 };
-use leptos::prelude::window;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::History;
 
 use super::{App, Chosen, Step, Who, is_over, offer};
+use crate::{dom, number, texts};
 
 /// Goes on to a step: the browser's back leads to the one before.
 pub fn go(app: App, step: Step) {
-    let _ = history_push(&address(app, step));
+    let _ = history().push_state_with_url(&JsValue::NULL, "", Some(&address(app, step)));
     show(app, step);
 }
 
 /// Shows a step instead of the one before: there is no way back to that.
 pub fn replace(app: App, step: Step) {
-    let _ = history_replace(&address(app, step));
+    let _ = history().replace_state_with_url(&JsValue::NULL, "", Some(&address(app, step)));
     show(app, step);
 }
 
 /// Goes where the browser's back and forward went.
 pub fn follow(app: App) {
-    let hash = window().location().hash().unwrap_or_default();
+    let hash = dom::location("hash");
     let (step, chosen) = parse(&hash, "");
     let booking = app.booking.get_untracked();
     if booking.as_ref().is_some_and(|booking| is_over(booking)) {
@@ -43,10 +44,7 @@ pub fn follow(app: App) {
 
 /// The step to begin with: the address's, as far as what it needs is there.
 pub fn begin(app: App) {
-    let location = window().location();
-    let hash = location.hash().unwrap_or_default();
-    let query = location.search().unwrap_or_default();
-    let (step, chosen) = parse(&hash, &query);
+    let (step, chosen) = parse(&dom::location("hash"), &dom::location("search"));
     let chosen = app
         .catalogue()
         .map(|catalogue| valid(catalogue, chosen))
@@ -115,7 +113,7 @@ pub fn write(step: Step, chosen: &Chosen) -> String {
         None => {}
     }
     if let Some(start) = chosen.start {
-        add("start", &start.0.to_string());
+        add("start", &number::text(start.0));
         if let (Some(Who::Anyone), Some(id)) = (&chosen.who, &chosen.employee) {
             add("with", id.as_str());
         }
@@ -129,25 +127,23 @@ pub fn write(step: Step, chosen: &Chosen) -> String {
 /// Reads an address: its own values first, then those of the page's query (a salon's site preselects with them).
 #[must_use]
 pub fn parse(hash: &str, query: &str) -> (Option<Step>, Chosen) {
-    let (name, own) = hash
-        .trim_start_matches('#')
-        .split_once('?')
-        .unwrap_or((hash.trim_start_matches('#'), ""));
+    let hash = hash.strip_prefix(['#']).unwrap_or(hash);
+    let (name, own) = hash.split_once(['?']).unwrap_or((hash, ""));
     let source = if own.is_empty() {
-        query.trim_start_matches('?')
+        query.strip_prefix(['?']).unwrap_or(query)
     } else {
         own
     };
     let value = |key: &str| {
         source
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
+            .split(['&'])
+            .filter_map(|pair| pair.split_once(['=']))
             .find(|(k, _)| *k == key)
             .map(|(_, value)| value)
     };
-    let services = value("service").unwrap_or_default().replace("%2C", ",");
+    let services = texts::replaced(value("service").unwrap_or_default(), "%2C", ",");
     let services = services
-        .split(',')
+        .split([','])
         .filter_map(|id| ServiceId::parse(id).ok())
         .collect();
     let who = value("employee").and_then(|id| match id {
@@ -158,7 +154,7 @@ pub fn parse(hash: &str, query: &str) -> (Option<Step>, Chosen) {
         Some(Who::One(id)) => Some(id.clone()),
         _ => value("with").and_then(|id| EmployeeId::parse(id).ok()),
     };
-    let start = value("start").and_then(|start| start.parse().ok()).map(Moment);
+    let start = value("start").and_then(number::parse).map(Moment);
     let date = value("date").and_then(|id| GroupDateId::parse(id).ok());
     (
         step(name),
@@ -250,14 +246,6 @@ fn step(name: &str) -> Option<Step> {
     .find(|step| self::name(*step) == name)
 }
 
-fn history_push(address: &str) -> Result<(), JsValue> {
-    window()
-        .history()?
-        .push_state_with_url(&JsValue::NULL, "", Some(address))
-}
-
-fn history_replace(address: &str) -> Result<(), JsValue> {
-    window()
-        .history()?
-        .replace_state_with_url(&JsValue::NULL, "", Some(address))
+fn history() -> History {
+    dom::global("history").unchecked_into()
 }

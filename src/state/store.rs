@@ -6,11 +6,11 @@
 use std::cell::RefCell;
 
 use domain::id::BookingToken;
-use leptos::prelude::window;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::JsCast;
 use web_sys::Storage;
 
 use super::{App, View, token};
+use crate::dom;
 
 thread_local! {
     static MEMORY: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
@@ -107,10 +107,9 @@ pub fn remove(place: Place, key: &str) {
 
 /// Asking for storage may throw where it is blocked.
 fn storage(place: Place) -> Option<Storage> {
-    let window = window();
-    let storage: Result<Option<Storage>, JsValue> = match place {
-        Place::Tab => window.session_storage(),
-        Place::Browser => window.local_storage(),
-    };
-    storage.ok().flatten()
+    let storage = dom::global(match place {
+        Place::Tab => "sessionStorage",
+        Place::Browser => "localStorage",
+    });
+    storage.is_object().then(|| storage.unchecked_into())
 }

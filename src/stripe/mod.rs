@@ -2,7 +2,7 @@
 //! program is there; here it is taken over, the same instance.
 
 use js_sys::Promise;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
 use crate::{
@@ -56,12 +56,12 @@ extern "C" {
 pub fn follow(app: App) {
     let Some(field) = field() else { return };
     app.card.set(state(&field));
-    let hear = Closure::<dyn FnMut(JsValue)>::new(move |_| {
+    let hear = dom::callback(move |_| {
         if let Some(field) = self::field() {
             app.card.set(state(&field));
         }
     });
-    field.listen(&hear.into_js_value());
+    field.listen(&hear);
 }
 
 /// Has the field ready for this sum.
@@ -88,8 +88,8 @@ pub fn retry() {
 /// Shows the field's room, or puts it away without unloading it.
 pub fn show(shown: bool) {
     if let Some(room) = dom::by_id("card-room") {
-        let _ = room.class_list().toggle_with_force("away", !shown);
-        let _ = room.toggle_attribute_with_force("inert", !shown);
+        dom::toggle(&room, "away", !shown);
+        dom::set(&room, "inert", &(!shown).into());
     }
 }
 
@@ -135,6 +135,6 @@ fn state(field: &Field) -> Card {
 }
 
 fn field() -> Option<Field> {
-    let field = get(&leptos::prelude::window(), "__card");
+    let field = dom::global("__card");
     field.is_object().then(|| field.unchecked_into())
 }

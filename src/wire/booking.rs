@@ -1,5 +1,7 @@
 //! Reading a booking, its price and its terms.
 
+use std::sync::Arc;
+
 use domain::{
     cancellation::{Explained, Step},
     decline::Decline,
@@ -17,28 +19,63 @@ use crate::dom::get;
 
 /// Reads a booking.
 #[must_use]
-pub fn booking(value: &JsValue) -> Option<Booking> {
-    Some(Booking {
-        id: id(value, "id")?,
-        reference: text(value, "reference")?,
-        salon: id(value, "salon")?,
-        lines: list(value, "lines", &line)?,
-        employee: text(value, "employee")?,
-        start: moment(value, "start")?,
-        end: moment(value, "end")?,
-        client: text(value, "client")?,
-        email: text(value, "email")?,
-        quote: quote(&get(value, "quote"))?,
-        cancellation: explained(&get(value, "cancellation"))?,
-        state: state(&get(value, "state"))?,
-        payment: payment(&get(value, "payment"))?,
+pub fn booking(value: &JsValue) -> Option<Arc<Booking>> {
+    // All of them first, and one place that gives up: giving up at each field is code for each field.
+    let (
+        Some(id),
+        Some(reference),
+        Some(salon),
+        Some(lines),
+        Some(employee),
+        Some(start),
+        Some(end),
+        Some(client),
+        Some(email),
+        Some(quote),
+        Some(cancellation),
+        Some(state),
+        Some(payment),
+        Some(now),
+    ) = (
+        id(value, "id"),
+        text(value, "reference"),
+        id(value, "salon"),
+        list(value, "lines", &line),
+        text(value, "employee"),
+        moment(value, "start"),
+        moment(value, "end"),
+        text(value, "client"),
+        text(value, "email"),
+        quote(&get(value, "quote")),
+        explained(&get(value, "cancellation")),
+        state(&get(value, "state")),
+        payment(&get(value, "payment")),
+        moment(value, "now"),
+    )
+    else {
+        return None;
+    };
+    Some(Arc::new(Booking {
+        id,
+        reference,
+        salon,
+        lines,
+        employee,
+        start,
+        end,
+        client,
+        email,
+        quote,
+        cancellation,
+        state,
+        payment,
         choice: choice(&get(value, "choice")),
         consent: consent(&get(value, "consent")),
         tips: flag(value, "tips").unwrap_or_default(),
         deadline: text(value, "deadline"),
         manage: text(value, "manage"),
-        now: moment(value, "now")?,
-    })
+        now,
+    }))
 }
 
 fn consent(value: &JsValue) -> Option<Consent> {

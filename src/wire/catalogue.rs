@@ -31,15 +31,37 @@ pub fn catalogue(value: &JsValue) -> Option<Catalogue> {
 /// Reads a salon.
 #[must_use]
 pub fn salon(value: &JsValue) -> Option<Salon> {
+    // As in `booking`: one place that gives up.
+    let [
+        Some(name),
+        Some(address),
+        Some(phone),
+        Some(colour),
+        Some(currency),
+        Some(time_zone),
+        Some(country),
+    ] = [
+        "name",
+        "address",
+        "phone",
+        "colour",
+        "currency",
+        "time_zone",
+        "country",
+    ]
+    .map(|key| text(value, key))
+    else {
+        return None;
+    };
     Some(Salon {
         slug: id(value, "slug")?,
-        name: text(value, "name")?,
-        address: text(value, "address")?,
-        phone: text(value, "phone")?,
-        colour: text(value, "colour")?,
-        currency: Currency::parse(&text(value, "currency")?).ok()?,
-        time_zone: text(value, "time_zone")?,
-        country: text(value, "country")?,
+        currency: Currency::parse(&currency).ok()?,
+        name,
+        address,
+        phone,
+        colour,
+        time_zone,
+        country,
     })
 }
 
@@ -54,16 +76,26 @@ pub fn stripe(value: &JsValue) -> Option<StripeSetup> {
 }
 
 fn service(value: &JsValue) -> Option<Service> {
+    let (minutes, price) = (small(value, "minutes")?, money(value, "price")?);
+    let (rule, part) = (rule(value)?, part(&get(value, "part"))?);
+    let (Some(id), Some(name), Some(description), Some(employees)) = (
+        id(value, "id"),
+        text(value, "name"),
+        text(value, "description"),
+        ids(value, "employees"),
+    ) else {
+        return None;
+    };
     Some(Service {
-        id: id(value, "id")?,
-        name: text(value, "name")?,
-        description: text(value, "description")?,
-        minutes: small(value, "minutes")?,
-        price: money(value, "price")?,
+        id,
+        name,
+        description,
+        minutes,
+        price,
         price_to: money(value, "price_to"),
-        rule: rule(value)?,
-        part: part(&get(value, "part"))?,
-        employees: ids(value, "employees")?,
+        rule,
+        part,
+        employees,
         dates: list(value, "dates", &date),
     })
 }

@@ -8,10 +8,12 @@ pub mod catalogue;
 mod read;
 mod write;
 
+use std::sync::Arc;
+
 use domain::decline::Decline;
 use server::api::{
-    booking::StatusCall,
-    confirm::{ConfirmCall, Confirmed, Next, SettleCall},
+    booking::{Booking, StatusCall},
+    confirm::{ConfirmCall, Next, SettleCall},
     error::{ApiError, Code},
     free_times::{Day, FreeTime, FreeTimes, FreeTimesCall},
     hold::HoldCall,
@@ -31,13 +33,26 @@ pub trait Call: ServerFn<Error = ApiError> {
     /// How long one answer may take, in milliseconds.
     const LIMIT: u32 = 15_000;
 
+    /// Its answer, as this client keeps it.
+    type Answer;
+
     /// Its request, as an object.
     fn request(&self) -> JsValue;
     /// Reads its answer.
-    fn answer(value: &JsValue) -> Option<Self::Output>;
+    fn answer(value: &JsValue) -> Option<Self::Answer>;
+}
+
+/// A payment's answer: the server's `Confirmed`, with the booking where everybody can keep it.
+pub struct Confirmed {
+    /// The booking as it is now.
+    pub booking: Arc<Booking>,
+    /// What comes next.
+    pub next: Next,
 }
 
 impl Call for FreeTimesCall {
+    type Answer = FreeTimes;
+
     fn request(&self) -> JsValue {
         write::free_times(&self.request)
     }
@@ -63,42 +78,52 @@ impl Call for FreeTimesCall {
 }
 
 impl Call for HoldCall {
+    type Answer = Arc<Booking>;
+
     fn request(&self) -> JsValue {
         write::hold(&self.request)
     }
-    fn answer(value: &JsValue) -> Option<Self::Output> {
+    fn answer(value: &JsValue) -> Option<Arc<Booking>> {
         booking::booking(value)
     }
 }
 
 impl Call for OpenLinkCall {
+    type Answer = Arc<Booking>;
+
     fn request(&self) -> JsValue {
         object(&[("link", self.request.link.reveal().into())])
     }
-    fn answer(value: &JsValue) -> Option<Self::Output> {
+    fn answer(value: &JsValue) -> Option<Arc<Booking>> {
         booking::booking(value)
     }
 }
 
 impl Call for TipCall {
+    type Answer = Arc<Booking>;
+
     fn request(&self) -> JsValue {
         object(&[("tip", write::money(self.request.tip))])
     }
-    fn answer(value: &JsValue) -> Option<Self::Output> {
+    fn answer(value: &JsValue) -> Option<Arc<Booking>> {
         booking::booking(value)
     }
 }
 
 impl Call for StatusCall {
+    type Answer = Arc<Booking>;
+
     fn request(&self) -> JsValue {
         object(&[])
     }
-    fn answer(value: &JsValue) -> Option<Self::Output> {
+    fn answer(value: &JsValue) -> Option<Arc<Booking>> {
         booking::booking(value)
     }
 }
 
 impl Call for SettleCall {
+    type Answer = Confirmed;
+
     fn request(&self) -> JsValue {
         object(&[])
     }
@@ -108,6 +133,8 @@ impl Call for SettleCall {
 }
 
 impl Call for ConfirmCall {
+    type Answer = Confirmed;
+
     const REPEATABLE: bool = false;
     const LIMIT: u32 = 60_000;
 

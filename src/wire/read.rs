@@ -44,11 +44,19 @@ pub fn percent(object: &JsValue, key: &str) -> Option<Percent> {
 }
 
 pub fn list<T>(object: &JsValue, key: &str, read: &dyn Fn(&JsValue) -> Option<T>) -> Option<Vec<T>> {
-    let list = get(object, key);
-    if !js_sys::Array::is_array(&list) {
-        return None;
-    }
-    js_sys::Array::from(&list).iter().map(|one| read(&one)).collect()
+    let mut all = Vec::new();
+    let is_whole = each(&get(object, key), &mut |one| {
+        let one = read(one);
+        let is_read = one.is_some();
+        all.extend(one);
+        is_read
+    });
+    is_whole.then_some(all)
+}
+
+/// Whether it is a list and `take` takes every one of it.
+fn each(list: &JsValue, take: &mut dyn FnMut(&JsValue) -> bool) -> bool {
+    js_sys::Array::is_array(list) && js_sys::Array::from(list).iter().all(|one| take(&one))
 }
 
 pub fn ids<T: TryFrom<String>>(object: &JsValue, key: &str) -> Option<Vec<T>> {

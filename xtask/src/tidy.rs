@@ -26,7 +26,7 @@ struct Rule {
     broken: fn(&Tree) -> Vec<String>,
 }
 
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     Rule {
         ask: "Crates know each other only along the arrows",
         why: "the widget must not reach the server's storage, and tools must not depend on what they build \
@@ -95,6 +95,12 @@ const RULES: [Rule; 14] = [
               --enable-bulk-memory --enable-mutable-globals --enable-nontrapping-float-to-int --enable-sign-ext \
               --enable-reference-types --enable-multivalue",
         broken: texts::wasm_features,
+    },
+    Rule {
+        ask: "The widget formats nothing",
+        why: "the build takes out what `{}` goes through, so the page would stop there: put texts together by `concat`, and \
+              write numbers by `number::text`",
+        broken: texts::widget_formats_nothing,
     },
     Rule {
         ask: "No path of one person's machine",

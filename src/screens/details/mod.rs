@@ -1,9 +1,8 @@
 //! For whom. The form is `public/form.js`'s: it answers before this program is there, and is taken over as it stands.
 
 use domain::terms::Offer;
-use js_sys::Function;
 use server::api::hold::Client;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use crate::{
     dom::{self, El, el, get},
@@ -18,7 +17,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn open(this: &Form) -> web_sys::Element;
     #[wasm_bindgen(method)]
-    fn listen(this: &Form, hear: &Function);
+    fn listen(this: &Form, hear: &JsValue);
     #[wasm_bindgen(method)]
     fn show(this: &Form, busy: bool, problem: Option<String>);
     #[wasm_bindgen(method)]
@@ -30,14 +29,14 @@ extern "C" {
 /// Takes the form over: from now on its buttons are heard here, and one that was pressed before is heard now.
 pub fn take_over(app: App) {
     let Some(form) = form() else { return };
-    let hear = Closure::<dyn FnMut(JsValue)>::new(move |word: JsValue| {
+    let hear = dom::callback(move |word| {
         if word == "back" {
             route::go(app, Step::Time);
         } else {
             flow::hold(app);
         }
     });
-    form.listen(hear.into_js_value().unchecked_ref());
+    form.listen(&hear);
 }
 
 /// The form.
@@ -85,6 +84,6 @@ pub fn fill(name: &str, email: &str) {
 }
 
 fn form() -> Option<Form> {
-    let form = get(&leptos::prelude::window(), "__form");
+    let form = dom::global("__form");
     form.is_object().then(|| form.unchecked_into())
 }

@@ -3,7 +3,7 @@
 use server::api::booking::Booking;
 
 use crate::{
-    dom::{El, text},
+    dom::{El, words},
     intl::calendar_stamp,
     state::App,
     texts::t,
@@ -28,7 +28,7 @@ pub fn link(app: App, booking: &Booking) -> Option<El> {
     ]);
     let encoded = String::from(js_sys::encode_uri_component(&file));
     Some(
-        text("a", "button second", &t("done.calendar"))
+        words("a", "button second", "done.calendar")
             .id("calendar")
             .attr("href", &["data:text/calendar;charset=utf-8,", &encoded].concat())
             .attr("download", &[salon.slug.as_str(), ".ics"].concat()),

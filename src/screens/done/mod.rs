@@ -6,11 +6,10 @@ use server::api::booking::{Booking, Payment};
 
 use super::{frame, visit};
 use crate::{
-    dom::{El, button, el, text},
-    intl::money,
+    dom::{El, button, el, text, words},
     parts,
     state::{App, Step},
-    texts::{t, tf},
+    texts::{tf, with_sum},
 };
 
 /// The end of a booking, or of a visit's payment.
@@ -24,9 +23,9 @@ pub fn screen(app: App) -> El {
         _ => None,
     };
     let heading = if app.is_visit() {
-        t("done.paid")
+        "done.paid"
     } else {
-        t("done.booked")
+        "done.booked"
     };
     let mail = (!booking.email.is_empty()).then(|| {
         let key = if paid.is_some() {
@@ -38,9 +37,7 @@ pub fn screen(app: App) -> El {
     });
     // The booking stands: it was the salon that gave the money back.
     let back = match booking.payment {
-        Payment::GivenBack { sum } => {
-            Some(text("p", "", &tf("done.refunded", &[("sum", &money(sum))])).id("refunded"))
-        }
+        Payment::GivenBack { sum } => Some(text("p", "", &with_sum("done.refunded", sum)).id("refunded")),
         _ => None,
     };
     let facts = el("dl", "facts")
@@ -50,7 +47,7 @@ pub fn screen(app: App) -> El {
         ))
         .child(fact("done.when", text("span", "", &visit::when(app, &booking))))
         .child(fact("done.what", visit::lines(&booking)))
-        .maybe(paid.map(|sum| fact("done.receipt", parts::sum(sum).text(" ").text(&t("done.by_card")))))
+        .maybe(paid.map(|sum| fact("done.receipt", parts::sum(sum).text(" ").words("done.by_card"))))
         .maybe(rest(&booking).map(|rest| fact("due.salon", rest)))
         .maybe(app.page.salon.as_ref().map(|salon| {
             fact(
@@ -60,10 +57,10 @@ pub fn screen(app: App) -> El {
         }));
     let tick = text("div", "tick", "✓").attr("aria-hidden", "true");
     let another = (!app.is_visit())
-        .then(|| button("button second", &t("done.another"), move || app.begin_anew()).id("book-another"));
+        .then(|| button("button second", "done.another", move || app.begin_anew()).id("book-another"));
     // In a tab of its own: nothing here may take the salon's page away.
     let manage = booking.manage.as_ref().map(|address| {
-        text("a", "button second", &t("done.manage"))
+        words("a", "button second", "done.manage")
             .id("manage")
             .attr("href", address)
             .attr("target", "_blank")
@@ -76,12 +73,12 @@ pub fn screen(app: App) -> El {
     let phone = app.phone();
     let call = (!phone.is_empty() && !app.is_visit()).then(|| {
         el("p", "quiet small")
-            .text(&t("done.change"))
+            .words("done.change")
             .text(" ")
             .child(parts::phone_link(phone))
     });
     el("div", "screen").child(tick).child(
-        frame(Step::Done, &heading)
+        frame(Step::Done, heading)
             .maybe(mail)
             .maybe(back)
             .child(facts)
@@ -92,7 +89,7 @@ pub fn screen(app: App) -> El {
 
 fn fact(name: &str, value: El) -> El {
     el("div", "")
-        .child(text("dt", "", &t(name)))
+        .child(words("dt", "", name))
         .child(el("dd", "").child(value))
 }
 

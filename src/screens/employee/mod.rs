@@ -44,14 +44,13 @@ pub fn screen(app: App) -> El {
             who,
         ));
     }
-    frame_back(app, Step::Employee, &t("employee.title"), Step::Services)
+    frame_back(app, Step::Employee, "employee.title", Step::Services)
         .child(el("div", "picks").children(picks))
 }
 
 fn pick(app: App, id: &str, name: &str, more: &str, face: &str, terms: Option<String>, who: Who) -> El {
     let is_chosen = app.chosen.get_untracked().who.as_ref() == Some(&who);
     el("button", "pick with-mark")
-        .attr("type", "button")
         .attr("data-employee", id)
         .attr_if("aria-pressed", is_chosen.then_some("true"))
         .child(text("span", "face", face).attr("aria-hidden", "true"))

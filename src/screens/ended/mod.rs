@@ -4,12 +4,10 @@ use server::api::booking::{Booking, Payment};
 
 use super::frame;
 use crate::{
-    dom::{El, button, el, text},
-    flow,
-    intl::money,
-    parts,
+    dom::{El, button, el, text, words},
+    flow, parts,
     state::{App, Busy, Dead, Step, route},
-    texts::{t, tf},
+    texts::{t, with_sum},
 };
 
 /// The hold ended: the slot again in one tap.
@@ -19,23 +17,22 @@ pub fn expired(app: App) -> El {
         .booking
         .get_untracked()
         .and_then(|booking| match booking.payment {
-            Payment::GivenBack { sum } => Some(tf("done.given_back", &[("sum", &money(sum))])),
+            Payment::GivenBack { sum } => Some(with_sum("done.given_back", sum)),
             _ => None,
         });
     let again = el("button", "button wide")
-        .attr("type", "button")
         .id("take-again")
         .live_prop("disabled", move || app.busy.get() != Busy::No)
         .live(move || {
             let spin = (app.busy.get() != Busy::No).then(|| el("span", "spin").attr("aria-hidden", "true"));
             spin.into_iter()
-                .chain([text("span", "", &t("expired.again"))])
+                .chain([words("span", "", "expired.again")])
                 .collect()
         })
         .press(move || flow::take_again(app));
     let other =
-        (!app.is_visit()).then(|| button("plain", &t("taken.choose"), move || route::go(app, Step::Time)));
-    frame(Step::Expired, &t("expired.title"))
+        (!app.is_visit()).then(|| button("plain", "taken.choose", move || route::go(app, Step::Time)));
+    frame(Step::Expired, "expired.title")
         .child(text("p", "", &given_back.unwrap_or_else(|| t("expired.text"))))
         .child(el("div", "").attr("role", "alert").live(move || {
             app.problem
@@ -51,14 +48,9 @@ pub fn expired(app: App) -> El {
 /// Somebody else has the time: everything else is kept.
 #[must_use]
 pub fn taken(app: App) -> El {
-    frame(Step::Taken, &t("taken.title"))
-        .child(text("p", "", &t("taken.text")))
-        .child(
-            button("button wide", &t("taken.choose"), move || {
-                route::go(app, Step::Time)
-            })
-            .id("other-time"),
-        )
+    frame(Step::Taken, "taken.title")
+        .child(words("p", "", "taken.text"))
+        .child(button("button wide", "taken.choose", move || route::go(app, Step::Time)).id("other-time"))
 }
 
 /// A visit link that can't be used.
@@ -72,18 +64,19 @@ pub fn link(app: App, why: Dead) -> El {
     };
     let money_of = |booking: &Booking| match booking.payment {
         _ if why != Dead::Cancelled => None,
-        Payment::GivenBack { sum } => Some(tf("link.cancelled.back", &[("sum", &money(sum))])),
-        Payment::Paid { sum } => Some(tf("link.cancelled.kept", &[("sum", &money(sum))])),
+        Payment::GivenBack { sum } => Some(with_sum("link.cancelled.back", sum)),
+        Payment::Paid { sum } => Some(with_sum("link.cancelled.kept", sum)),
         _ => None,
     };
     let what = app.booking.get_untracked().and_then(|booking| money_of(&booking));
     let what = what.unwrap_or_else(|| t(&[key, ".text"].concat()));
-    let screen = frame(Step::Link(why), &t(&[key, ".title"].concat())).child(text("p", "", &what));
+    let screen = frame(Step::Link(why), &[key, ".title"].concat()).child(text("p", "", &what));
     let screen = match why {
         Dead::Elsewhere if app.is_visit() => screen
-            .child(button("button wide", &t("link.open_here"), move || flow::open_here(app)).id("open-here")),
-        Dead::Cancelled if !app.is_visit() => screen
-            .child(button("button wide", &t("done.another"), move || app.begin_anew()).id("book-another")),
+            .child(button("button wide", "link.open_here", move || flow::open_here(app)).id("open-here")),
+        Dead::Cancelled if !app.is_visit() => {
+            screen.child(button("button wide", "done.another", move || app.begin_anew()).id("book-another"))
+        }
         _ => screen,
     };
     screen.maybe(call(app))
@@ -92,8 +85,8 @@ pub fn link(app: App, why: Dead) -> El {
 /// A salon that offers nothing online.
 #[must_use]
 pub fn empty(app: App) -> El {
-    frame(Step::Empty, &t("empty.title"))
-        .child(text("p", "", &t("empty.text")))
+    frame(Step::Empty, "empty.title")
+        .child(words("p", "", "empty.text"))
         .maybe(call(app))
 }
 
@@ -101,7 +94,7 @@ fn call(app: App) -> Option<El> {
     let phone = app.phone();
     (!phone.is_empty()).then(|| {
         el("p", "")
-            .text(&t("call"))
+            .words("call")
             .text(" ")
             .child(parts::phone_link(phone))
     })

@@ -2,13 +2,11 @@
 
 use super::{card_blocked, needs_card, trust};
 use crate::{
-    dom::{El, bind, el, text},
-    flow,
-    intl::money,
-    parts,
+    dom::{El, bind, el, text, words},
+    flow, number, parts,
     state::{App, Busy, Step},
     stripe::{self, Card},
-    texts::{t, tf},
+    texts::with_sum,
 };
 
 /// The part below the card field.
@@ -39,7 +37,6 @@ pub fn after(app: App) -> Vec<El> {
 fn pay_button(app: App) -> El {
     // While something is under way the button stays where the focus is, and does nothing.
     el("button", "button wide")
-        .attr("type", "button")
         .id("pay")
         .live_prop("disabled", move || is_off(app))
         .live_attr("aria-busy", move || {
@@ -65,7 +62,7 @@ fn label(app: App, busy: Busy) -> El {
             .as_ref()
             .and_then(|one| flow::sum(one, app.all.get(), app.at_salon.get()))
     });
-    let plain = |key| text("span", "", &t(key));
+    let plain = |key| words("span", "", key);
     match (busy, sum) {
         (Busy::Paying, Some(_)) => plain("pay.paying"),
         (Busy::Paying, None) => plain("pay.booking"),
@@ -73,8 +70,9 @@ fn label(app: App, busy: Busy) -> El {
         (Busy::Checking, _) => plain("pay.checking"),
         (Busy::Holding, _) => plain("pay.opening"),
         (Busy::No, _) if app.question.with(Option::is_some) => plain("pay.confirm"),
-        (Busy::No, Some(sum)) => text("span", "", &tf("pay.button", &[("sum", &money(sum))]))
-            .attr("data-sum", &sum.minor().to_string()),
+        (Busy::No, Some(sum)) => {
+            text("span", "", &with_sum("pay.button", sum)).attr("data-sum", &number::text(sum.minor()))
+        }
         (Busy::No, None) => {
             let free = app
                 .booking

@@ -8,11 +8,11 @@ use server::api::booking::Booking;
 
 use super::frame_back;
 use crate::{
-    dom::{El, bind, el, text},
+    dom::{El, bind, el, text, words},
     flow, parts,
     state::{App, Busy, Live, Step, clock},
     stripe::{self, Card},
-    texts::{t, tf},
+    texts::tf,
 };
 pub use button::after;
 pub use terms::terms;
@@ -20,7 +20,7 @@ pub use terms::terms;
 /// The booking, its terms and how to pay.
 #[must_use]
 pub fn screen(app: App) -> El {
-    let screen = frame_back(app, Step::Payment, &t("payment.title"), Step::Details);
+    let screen = frame_back(app, Step::Payment, "payment.title", Step::Details);
     screen.child(countdown(app)).children(above(app))
 }
 
@@ -46,7 +46,7 @@ pub fn above(app: App) -> Vec<El> {
         }),
         el("div", "").live(move || {
             if needs_card(app) {
-                vec![text("h2", "", &t("payment.card"))]
+                vec![words("h2", "", "payment.card")]
             } else {
                 Vec::new()
             }
@@ -86,7 +86,7 @@ fn follow_sum(app: App) {
 fn countdown(app: App) -> El {
     let minutes = move || app.left.get().map(clock::minutes_and_seconds).unwrap_or_default();
     el("p", "quiet small")
-        .text(&t("hold.for"))
+        .words("hold.for")
         .text(" ")
         .child(el("span", "").id("countdown").live_text(minutes))
         .live_attr("hidden", move || app.left.get().is_none().then_some(""))
@@ -101,38 +101,30 @@ fn choices(app: App, booking: &Booking) -> Vec<El> {
         Offer::Must(due) => (due, false),
     };
     if free {
-        let now = option(app, "pay-now", "when", &t("pay.now"), None, app.at_salon, false);
+        let now = option(app, "pay-now", "when", "pay.now", None, app.at_salon, false);
         let later = option(
             app,
             "pay-at-salon",
             "when",
-            &t("pay.at_salon"),
+            "pay.at_salon",
             None,
             app.at_salon,
             true,
         );
-        shown.push(group(&t("pay.when"), vec![now, later]));
+        shown.push(group("pay.when", vec![now, later]));
     }
     if let Some(all) = due.all {
         let part = option(
             app,
             "pay-part",
             "how-much",
-            &t("pay.part"),
+            "pay.part",
             Some(due.now),
             app.all,
             false,
         );
-        let whole = option(
-            app,
-            "pay-all",
-            "how-much",
-            &t("pay.all"),
-            Some(all),
-            app.all,
-            true,
-        );
-        let both = group(&t("pay.how_much"), vec![part, whole]);
+        let whole = option(app, "pay-all", "how-much", "pay.all", Some(all), app.all, true);
+        let both = group("pay.how_much", vec![part, whole]);
         shown.push(both.live_attr("hidden", move || (free && app.at_salon.get()).then_some("")));
     }
     shown
@@ -163,7 +155,7 @@ fn consent(app: App, booking: &Booking) -> Option<El> {
 
 fn group(legend: &str, options: Vec<El>) -> El {
     el("fieldset", "stack")
-        .child(text("legend", "label", legend))
+        .child(words("legend", "label", legend))
         .child(el("div", "picks").children(options))
 }
 
@@ -171,7 +163,7 @@ fn option(
     app: App,
     id: &str,
     name: &str,
-    words: &str,
+    key: &str,
     sum: Option<domain::money::Money>,
     chosen: Live<bool>,
     value: bool,
@@ -187,7 +179,7 @@ fn option(
         .on("change", move |_| chosen.set(value));
     el("label", "pick with-mark")
         .child(input)
-        .child(text("span", "name", words))
+        .child(words("span", "name", key))
         .child(sum.map_or_else(|| el("span", ""), parts::sum))
 }
 
@@ -196,22 +188,22 @@ fn card_blocked(app: App) -> Vec<El> {
     if app.card.get() != Card::Blocked || !needs_card(app) {
         return Vec::new();
     }
-    let retry = crate::dom::button("button second", &t("card.retry"), stripe::retry).id("card-retry");
+    let retry = crate::dom::button("button second", "card.retry", stripe::retry).id("card-retry");
     let at_salon = app
         .booking
         .with(|booking| booking.as_ref().is_some_and(|one| one.quote.accepts_unpaid()));
-    let note = parts::note("care", &t("card.blocked"))
+    let note = parts::said("care", "card.blocked")
         .attr("role", "alert")
         .child(retry);
     let note = if at_salon {
-        note.child(text("p", "", &t("card.blocked_salon")))
+        note.child(words("p", "", "card.blocked_salon"))
     } else {
         note
     };
     let phone = app.phone();
     let call = (!phone.is_empty()).then(|| {
         el("p", "")
-            .text(&t("card.blocked_call"))
+            .words("card.blocked_call")
             .text(" ")
             .child(parts::phone_link(phone))
     });
@@ -227,7 +219,7 @@ fn trust(app: App) -> Vec<El> {
     let test = app.page.stripe.as_ref().is_some_and(|stripe| stripe.test);
     let mut shown = vec![text("p", "quiet small", &tf("pay.trust", &[("salon", salon)]))];
     if test {
-        shown.insert(0, parts::note("care small", &t("test.card")));
+        shown.insert(0, parts::said("care small", "test.card"));
     }
     shown
 }

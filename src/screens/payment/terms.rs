@@ -4,12 +4,12 @@ use domain::terms::{Offer, Quote, Reason};
 use server::api::booking::Booking;
 
 use crate::{
-    dom::{El, el, text},
+    dom::{El, el, text, words},
     flow,
     intl::{self, at, money},
     parts,
     state::{App, clock},
-    texts::{t, tf},
+    texts::tf,
 };
 
 /// The terms of a booking.
@@ -18,20 +18,20 @@ pub fn terms(app: App, booking: &Booking) -> Vec<El> {
     let sum = flow::sum(booking, app.all.get(), app.at_salon.get());
     let mut rows = el("div", "note stretch");
     if let Some(now) = sum {
-        rows = rows.child(parts::row("total", &t("due.now"), parts::sum(now)));
+        rows = rows.child(parts::named("total", "due.now", parts::sum(now)));
         if let Ok(rest) = booking.quote.price.less(now)
             && (!rest.is_zero() || booking.quote.from)
         {
-            rows = rows.child(parts::row(
+            rows = rows.child(parts::named(
                 "",
-                &t("due.salon"),
+                "due.salon",
                 parts::price(rest, booking.quote.from),
             ));
         }
     } else {
-        rows = rows.child(parts::row(
+        rows = rows.child(parts::named(
             "total",
-            &t("due.salon"),
+            "due.salon",
             parts::price(booking.quote.price, booking.quote.from),
         ));
     }
@@ -72,10 +72,10 @@ fn cancellation(app: App, booking: &Booking) -> El {
     let now = clock::server_now(app);
     let list = el("div", "tight")
         .id("cancellation")
-        .child(text("h2", "", &t("cancel.title")));
+        .child(words("h2", "", "cancel.title"));
     let terms = &booking.cancellation;
     let Some(until) = terms.free_until else {
-        return list.child(text("p", "", &t("cancel.free")));
+        return list.child(words("p", "", "cancel.free"));
     };
     let list = if until > now {
         list.child(text(

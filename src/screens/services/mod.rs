@@ -5,8 +5,8 @@ use server::api::catalogue::{Catalogue, Service};
 
 use super::{frame, frame_back};
 use crate::{
-    dom::{El, el, text},
-    parts,
+    dom::{El, el, text, words},
+    number, parts,
     state::{App, Chosen, Step, Who, offer, route},
     texts::{t, tf},
 };
@@ -23,9 +23,9 @@ pub fn screen(app: App) -> El {
     let chosen = app.chosen.get_untracked();
     let adding = !chosen.services.is_empty() && offer::group_dates(catalogue, &chosen).is_none();
     let screen = if adding {
-        frame_back(app, Step::Services, &t("services.another"), Step::Time)
+        frame_back(app, Step::Services, "services.another", Step::Time)
     } else {
-        frame(Step::Services, &t("services.title"))
+        frame(Step::Services, "services.title")
     };
     let single = catalogue
         .services
@@ -71,13 +71,12 @@ fn pick(app: App, catalogue: &'static Catalogue, service: &'static Service, chos
                 ("to", &crate::intl::money(to)),
             ];
             text("span", "sum", &tf("price.range", &range))
-                .attr("data-sum", &service.price.minor().to_string())
+                .attr("data-sum", &number::text(service.price.minor()))
         }
         None => parts::price(service.price, false),
     };
     let about = (!service.description.is_empty()).then(|| text("span", "more", &service.description));
     el("button", "pick")
-        .attr("type", "button")
         .attr("data-service", service.id.as_str())
         .attr_if("aria-pressed", is_chosen.then_some("true"))
         .attr_if("disabled", unfit.map(|_| ""))
@@ -85,7 +84,7 @@ fn pick(app: App, catalogue: &'static Catalogue, service: &'static Service, chos
         .child(price)
         .maybe(about)
         .child(more)
-        .maybe(unfit.map(|key| text("span", "more", &t(key))))
+        .maybe(unfit.map(|key| words("span", "more", key)))
         .press(move || choose(app, catalogue, service))
 }
 

@@ -13,9 +13,9 @@ use crate::{
 
 /// The event's dates, with the seats left.
 pub fn screen(app: App, dates: &'static [GroupDate]) -> El {
-    let screen = frame_back(app, Step::Time, &t("group.title"), Step::Services);
+    let screen = frame_back(app, Step::Time, "group.title", Step::Services);
     let Some(first) = dates.first() else {
-        return screen.child(parts::note("", &t("group.none")).child(parts::phone_link(app.phone())));
+        return screen.child(parts::said("", "group.none").child(parts::phone_link(app.phone())));
     };
     let picks = dates.iter().map(|date| pick(app, date)).collect();
     screen
@@ -37,7 +37,6 @@ fn pick(app: App, date: &'static GroupDate) -> El {
     };
     let is_chosen = app.chosen.get_untracked().date.as_ref() == Some(&date.id);
     el("button", "pick")
-        .attr("type", "button")
         .attr("data-group-date", date.id.as_str())
         .attr_if("aria-pressed", is_chosen.then_some("true"))
         .attr_if("disabled", full.then_some(""))

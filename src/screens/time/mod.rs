@@ -11,7 +11,7 @@ use server::api::{
 use super::frame_back;
 use crate::{
     client::call,
-    dom::{El, button, el, spawn, text},
+    dom::{El, button, el, spawn, text, words},
     flow,
     intl::{self, at, on},
     number::count,
@@ -81,7 +81,7 @@ pub fn screen(app: App) -> El {
     // The week of a time chosen before, else the one that begins today.
     let from = chosen.start.map(|start| intl::day_of(start, app.zone()));
     times.ask(from, true);
-    frame_back(app, Step::Time, &t("time.title"), back)
+    frame_back(app, Step::Time, "time.title", back)
         .child(times.bar())
         .child(el("div", "stack").live(move || times.week()))
         .child(
@@ -158,11 +158,7 @@ impl View {
         };
         if found.is_none() {
             let bars = (0..2).map(|_| el("i", "")).collect();
-            return vec![
-                el("div", "skeleton")
-                    .attr("aria-label", &t("time.loading"))
-                    .children(bars),
-            ];
+            return vec![el("div", "skeleton").label("time.loading").children(bars)];
         }
         vec![el("div", "week").children(days.iter().map(|day| self.day(day)).collect())]
     }
@@ -170,13 +166,14 @@ impl View {
     /// Earlier and later: there whatever the week has, so that nobody is stuck in an empty one.
     fn bar(self) -> El {
         let step = |label: &str, name: &str, days: i64| {
-            button("plain", label, move || {
-                self.ask(
-                    Some(intl::days_after(&self.times.from.get_untracked(), days)),
-                    false,
-                );
-            })
-            .attr("aria-label", &t(name))
+            text("button", "plain", label)
+                .press(move || {
+                    self.ask(
+                        Some(intl::days_after(&self.times.from.get_untracked(), days)),
+                        false,
+                    );
+                })
+                .label(name)
         };
         let before = step("‹", "time.before", -WEEK)
             .live_prop("disabled", move || self.times.from.get() <= self.today());
@@ -200,7 +197,6 @@ impl View {
         let label = [&on(&date, intl::DAY), ", ", &tn("time.free", free, &[])].concat();
         let pressed = date.clone();
         el("button", "day")
-            .attr("type", "button")
             .attr("data-date", &date)
             .attr("aria-label", &label)
             .attr_if("disabled", day.times.is_empty().then_some(""))
@@ -226,7 +222,7 @@ impl View {
                 };
                 // What can't be had can't be had again.
                 let again = (!matches!(error.code, Code::Invalid | Code::NotFound)).then(|| {
-                    button("button second", &t("again"), move || {
+                    button("button second", "again", move || {
                         self.ask(Some(self.times.from.get_untracked()), false);
                     })
                 });
@@ -257,7 +253,7 @@ impl View {
                 .map(|time| self.time(time))
                 .collect();
             if !part.is_empty() {
-                let heading = text("h3", "quiet small", &t(name));
+                let heading = words("h3", "quiet small", name);
                 shown.push(
                     el("div", "tight")
                         .child(heading)
@@ -273,8 +269,7 @@ impl View {
         let FreeTime { start, employee } = time.clone();
         let is_chosen = app.chosen.get_untracked().start == Some(start);
         el("button", "time")
-            .attr("type", "button")
-            .attr("data-start", &start.0.to_string())
+            .attr("data-start", &crate::number::text(start.0))
             .attr_if("aria-pressed", is_chosen.then_some("true"))
             .text(&at(start, intl::TIME, app.zone()))
             .press(move || {
@@ -287,16 +282,15 @@ impl View {
         match next {
             Some(next) => {
                 let label = tf("time.next", &[("day", &on(&next, intl::DAY))]);
-                parts::note("", &t("time.none")).child(
-                    button("button second", &label, move || {
-                        self.ask(Some(next.clone()), false);
-                    })
-                    .id("next-free-day"),
+                parts::said("", "time.none").child(
+                    text("button", "button second", &label)
+                        .press(move || self.ask(Some(next.clone()), false))
+                        .id("next-free-day"),
                 )
             }
             // There may be some before.
-            None if self.times.from.get() > self.today() => parts::note("", &t("time.none")),
-            None => parts::note("", &t("time.none_at_all")).child(parts::phone_link(self.app.phone())),
+            None if self.times.from.get() > self.today() => parts::said("", "time.none"),
+            None => parts::said("", "time.none_at_all").child(parts::phone_link(self.app.phone())),
         }
     }
 }

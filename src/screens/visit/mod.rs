@@ -10,7 +10,7 @@ use crate::{
     intl::{self, at},
     parts,
     state::{App, Step},
-    texts::{t, tf},
+    texts::tf,
 };
 
 /// The visit.
@@ -19,7 +19,7 @@ pub fn screen(app: App) -> El {
     let Some(booking) = app.booking.get_untracked() else {
         return el("div", "");
     };
-    frame(Step::Visit, &t("visit.title"))
+    frame(Step::Visit, "visit.title")
         .maybe(
             (!booking.client.is_empty())
                 .then(|| text("p", "", &tf("visit.hello", &[("name", &booking.client)]))),
@@ -53,9 +53,9 @@ pub fn lines(booking: &Booking) -> El {
         rows = rows.child(parts::row("", &line.name, parts::price(line.price, line.from)));
     }
     if booking.lines.len() > 1 {
-        rows = rows.child(parts::row(
+        rows = rows.child(parts::named(
             "total",
-            &t("total"),
+            "total",
             parts::price(booking.quote.price, booking.quote.from),
         ));
     }

@@ -4,11 +4,12 @@ use domain::money::{Money, Percent};
 use server::api::booking::Booking;
 
 use crate::{
-    dom::{El, button, by_id, el, get, text},
+    dom::{El, button, by_id, el, get, text, words},
     flow,
     intl::money,
+    number,
     state::{App, Busy},
-    texts::{t, tf},
+    texts::{t, tf, with_sum},
 };
 
 /// The parts that are offered, in percent.
@@ -28,7 +29,7 @@ pub fn choice(app: App, booking: &Booking) -> Option<El> {
     let mut sums = vec![(t("tip.none"), none)];
     for part in PARTS {
         if let Some(percent) = Percent::parse(part) {
-            let words = tf("tip.part", &[("percent", &part.to_string())]);
+            let words = tf("tip.part", &[("percent", &number::text(part.into()))]);
             sums.push((words, services.percent(percent)));
         }
     }
@@ -43,20 +44,18 @@ pub fn choice(app: App, booking: &Booking) -> Option<El> {
         .attr("autocomplete", "off")
         .id(OWN)
         .attr_if("value", is_own.then(|| plain(now)).as_deref());
-    let set = button("button second", &t("tip.add"), move || match typed(services) {
+    let set = button("button second", "tip.add", move || match typed(services) {
         Some(sum) => flow::tip(app, sum),
-        None => app
-            .problem
-            .set(Some(tf("tip.wrong", &[("sum", &money(services))]))),
+        None => app.problem.set(Some(with_sum("tip.wrong", services))),
     });
     Some(
         el("fieldset", "stack")
             .id("tip")
-            .child(text("legend", "label", &t("tip.title")))
+            .child(words("legend", "label", "tip.title"))
             .child(el("div", "picks").children(picks))
             .child(
                 el("div", "field")
-                    .child(text("label", "", &t("tip.own")).attr("for", OWN))
+                    .child(words("label", "", "tip.own").attr("for", OWN))
                     .child(el("div", "beside").child(own).child(set)),
             ),
     )
@@ -66,7 +65,7 @@ fn pick(app: App, words: &str, sum: Money, chosen: bool) -> El {
     let input = el("input", "")
         .attr("type", "radio")
         .attr("name", "tip")
-        .id(&["tip-", &sum.minor().to_string()].concat())
+        .id(&["tip-", &number::text(sum.minor())].concat())
         .live_prop("checked", move || chosen)
         .live_prop("disabled", move || app.busy.get() != Busy::No)
         .on("change", move |_| flow::tip(app, sum));
@@ -103,7 +102,7 @@ fn typed(services: Money) -> Option<Money> {
 
 /// As one types it: `3.50`.
 fn plain(sum: Money) -> String {
-    let mut text = sum.minor().to_string();
+    let mut text = number::text(sum.minor());
     let places = usize::from(sum.currency().exponent());
     while text.len() <= places {
         text.insert(0, '0');

@@ -19,6 +19,9 @@ const PANICS: [&str; 11] = [
     "::panic_access_error",
     "::panic_poisoned",
 ];
+/// What `{}` and `{:?}` go through. Panics alone ask for it: the widget puts its texts together without (`cargo xtask tidy`
+/// looks after that).
+const FORMATS: [&str; 3] = ["fmt::Debug>::fmt", "fmt::Display>::fmt", "fmt::Write"];
 /// Functions that only the streams use.
 const STREAMS: [&str; 2] = ["js_sys::futures::future_to_promise", "wasm_streams::"];
 /// Exports that nobody calls: a part of their names.
@@ -63,10 +66,9 @@ pub fn slim(program: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn is_unneeded(name: &str) -> bool {
-    // Whether a panic is under way is asked by locks; what `{:?}` writes is asked by panics alone.
-    let prints = name.ends_with("fmt::Debug>::fmt") || name.contains("fmt::Debug>::fmt::h");
-    let streams = STREAMS.iter().any(|part| name.contains(part));
-    prints || streams || (PANICS.iter().any(|part| name.contains(part)) && !name.contains("panic_count"))
+    // Whether a panic is under way is asked by locks.
+    let panics = PANICS.iter().any(|part| name.contains(part)) && !name.contains("panic_count");
+    panics || FORMATS.iter().chain(&STREAMS).any(|part| name.contains(part))
 }
 
 fn imported_functions(body: &[u8]) -> Option<usize> {
@@ -251,7 +253,8 @@ mod tests {
                 "std[a543996e6e7dbf1e]::panicking::panic_count::is_zero_slow_path",
                 false,
             ),
-            ("<i32 as core[c5930c85a12de822]::fmt::Display>::fmt", false),
+            ("<i32 as core[c5930c85a12de822]::fmt::Display>::fmt", true),
+            ("core[c5930c85a12de822]::fmt::Write::write_fmt", true),
             ("booking_checkout::flow::pay::settle", false),
         ] {
             assert_eq!(is_unneeded(name), expected, "{name}");

@@ -35,6 +35,19 @@ pub fn domain_counts_in_integers(tree: &Tree) -> Vec<String> {
     })
 }
 
+pub fn widget_formats_nothing(tree: &Tree) -> Vec<String> {
+    let formats = [
+        "format!(",
+        "format_args!(",
+        "write!(",
+        "writeln!(",
+        ".to_string()",
+    ];
+    code(tree, "src/", |line| {
+        formats.iter().any(|word| line.contains(word))
+    })
+}
+
 pub fn payment_method_types(tree: &Tree) -> Vec<String> {
     code(tree, "server/src/", |line| {
         line.contains("\"payment_method_types")
@@ -213,6 +226,18 @@ mod tests {
             "let price: f64 = 0.1;",
         );
         assert!(domain_is_pure(&Tree::of(&[("server/src/main.rs", "use std::fs;")])).is_empty());
+    }
+
+    #[test]
+    fn widget_rules() {
+        let bad = "let text = sum.to_string();";
+        tells_apart(
+            widget_formats_nothing,
+            "src/parts.rs",
+            "let text = number::text(sum);",
+            bad,
+        );
+        assert!(widget_formats_nothing(&Tree::of(&[("server/src/main.rs", bad)])).is_empty());
     }
 
     #[test]
