@@ -24,7 +24,7 @@ use crate::{
     figures::Figures,
     gate::Call,
     glance::Glance,
-    place::{Books, Place, START, Trouble},
+    place::{Books, Place, Process, START, Trouble},
     post::Post,
     trace::Trace,
     weather::Weather,
@@ -116,7 +116,7 @@ pub struct History<'p> {
     pub sandbox: Sandbox,
     /// How far Stripe's clock is ahead of ours, in milliseconds.
     pub skew: i64,
-    pub processes: Vec<App>,
+    pub processes: Vec<Process>,
     pub operations: BTreeMap<usize, Operation>,
     pub parked: Vec<Parked>,
     pub strays: Vec<Stray>,
@@ -208,8 +208,9 @@ impl<'p> History<'p> {
     /// A process, by chance.
     pub fn any_process(&mut self) -> Go<(usize, App)> {
         let at = self.dice.below(self.processes.len());
-        let app = self.processes.get(at).cloned();
-        app.map(|app| (at, app))
+        let process = self.processes.get(at);
+        process
+            .map(|process| (at, process.app.clone()))
             .ok_or_else(|| Wrong::Broken("there is no process".to_owned()))
     }
 
@@ -320,7 +321,7 @@ impl<'p> History<'p> {
         let new = new.map_err(Wrong::Trouble)?;
         if let Some(place) = self.processes.get_mut(process) {
             let old = std::mem::replace(place, new);
-            old.store.close().await;
+            old.app.store.close().await;
         }
         Ok(())
     }
@@ -342,7 +343,7 @@ impl<'p> History<'p> {
             let _ = operation.task.await;
         }
         for process in &self.processes {
-            process.store.close().await;
+            process.app.store.close().await;
         }
         (self.trace, self.figures)
     }

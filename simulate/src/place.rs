@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
 use domain::{
     id::{EmployeeId, LinkToken, SalonSlug, ServiceId},
     key::{PublishableKey, SecretKey, SigningSecret},
@@ -112,12 +113,16 @@ impl Place {
     ///
     /// # Errors
     /// When they can't be opened.
-    pub async fn process(&self, books: &Books, clock: &Clock) -> Result<App, Trouble> {
-        Ok(App {
+    pub async fn process(&self, books: &Books, clock: &Clock) -> Result<Process, Trouble> {
+        let app = App {
             store: Store::open(&DatabaseUrl::parse(books.url())?).await?,
             mail_dir: Some(books.letters().into()),
             clock: clock.of_server(),
             ..self.app.clone()
+        };
+        Ok(Process {
+            doors: server::http::router(app.clone()),
+            app,
         })
     }
 
@@ -126,6 +131,15 @@ impl Place {
     pub fn nowhere(&self) -> StripeClient {
         self.nowhere.clone()
     }
+}
+
+/// A process of the server's.
+#[derive(Debug)]
+pub struct Process {
+    /// What it has at hand.
+    pub app: App,
+    /// Its doors, made once, as the server does.
+    pub doors: Router,
 }
 
 /// A history's books.
