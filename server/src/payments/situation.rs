@@ -9,7 +9,7 @@ use domain::{
 use super::fee;
 use crate::{
     api::error::ApiError,
-    store::{StoreError, Write, attempt::AttemptRecord, booking::BookingRecord, claim},
+    store::{StoreError, Write, attempt::AttemptRecord, booking::BookingRecord, claim, missed},
 };
 
 /// The time is looked at only when money is seen: nothing else depends on it.
@@ -29,6 +29,10 @@ pub async fn read(
         let fee = fee::of_attempt(write.conn(), attempt).await?;
         paid_otherwise |= fee.as_ref().is_none_or(|fee| fee.state == FeeState::Charged);
         fits = fee.is_some_and(|fee| fee.rest == attempt.sum);
+    }
+    if attempt.purpose == Purpose::Booking && seen == Observation::Succeeded {
+        // For a visit that was missed only its fee is asked for.
+        fits &= missed::at(write.conn(), &booking.id).await?.is_none();
     }
     let slot = if seen == Observation::Succeeded {
         slot(write, booking).await?
