@@ -18,6 +18,7 @@ struct Attempt {
     id: String,
     booking: String,
     booking_state: String,
+    missed: i64,
     purpose: String,
     sum: i64,
     state: String,
@@ -30,7 +31,8 @@ struct Attempt {
     notices: i64,
 }
 
-const ATTEMPTS: &str = "SELECT a.id, a.booking, b.state AS booking_state, a.purpose, a.sum, a.state, a.intent, a.charge, a.confirmation_token, \
+const ATTEMPTS: &str = "SELECT a.id, a.booking, b.state AS booking_state, \
+    b.missed IS NOT NULL AS missed, a.purpose, a.sum, a.state, a.intent, a.charge, a.confirmation_token, \
     a.refunded, a.reserved, \
     (SELECT COUNT(*) FROM refund r WHERE r.attempt = a.id AND r.state IN ('failed', 'canceled')) AS failed_refunds, \
     (SELECT COUNT(*) FROM job j WHERE json_extract(j.payload, '$.attempt') = a.id \
@@ -158,10 +160,14 @@ impl History<'_> {
             if attempt.purpose == "fee" {
                 continue;
             }
-            if attempt.booking_state != "booked" && left(charge) > self.kept_of(&attempt.id).await? {
+            let missed = attempt.missed != 0;
+            if (missed || attempt.booking_state != "booked")
+                && left(charge) > self.kept_of(&attempt.id).await?
+            {
+                let is = if missed { "missed" } else { &attempt.booking_state };
                 return Ok(Some(format!(
-                    "{id} is money for nothing: {} is {}",
-                    attempt.booking, attempt.booking_state
+                    "{id} is money for nothing: {} is {is}",
+                    attempt.booking
                 )));
             }
             if !kept.insert(&attempt.booking) {

@@ -20,7 +20,8 @@ pub struct Glance {
 }
 
 /// All rows with a state, in the order in which they were written.
-const STATES: &str = "SELECT 'booking' AS kind, rowid AS place, id AS name, state FROM booking \
+const STATES: &str = "SELECT 'booking' AS kind, rowid AS place, id AS name, CASE WHEN missed IS NULL THEN state ELSE 'missed' END AS state \
+    FROM booking \
     UNION ALL SELECT 'attempt', rowid, id, state FROM attempt \
     UNION ALL SELECT 'refund', rowid, id, state FROM refund \
     UNION ALL SELECT 'fee', rowid, id, state FROM fee \
@@ -74,6 +75,14 @@ impl History<'_> {
         self.paid_once().await
     }
 
+    /// Whether there is a fee that a client may pay by a link.
+    pub fn has_bill(&self) -> bool {
+        let states = &self.glance.states;
+        states.iter().any(|((kind, _), state)| {
+            kind == "fee" && ["needs_client", "failed", "charging"].contains(&state.as_str())
+        })
+    }
+
     fn note_move(&mut self, kind: &str, from: &str, to: &str) {
         let what = match (kind, from, to) {
             ("booking", "new", "held") => "holds",
@@ -85,7 +94,10 @@ impl History<'_> {
             ("attempt", _, "unknown") => "payments unknown for a while",
             ("attempt", _, "declined") => "payments declined",
             ("dispute", "new", _) => "disputes",
+            ("booking", _, "missed") => "visits whose client did not come",
+            ("booking", "missed", _) => "clients who did come after all",
             ("booking", _, "cancelled") => "bookings called off",
+            ("fee", "new", "asked") => "fees that the salon is asked about",
             ("fee", _, "kept") => "fees kept of a payment",
             ("fee", _, "charging") => "fees charged to a saved card",
             ("fee", _, "charged") => "fees that came",
@@ -197,6 +209,17 @@ impl History<'_> {
                 "UPDATE saved_card SET most = 1 WHERE attempt IN (SELECT p.id FROM attempt p JOIN attempt f \
                  ON f.booking = p.booking WHERE f.purpose = 'fee' AND f.state = 'succeeded')"
             }
+            Sabotage::NeverAsked => "DELETE FROM job WHERE json_extract(payload, '$.letter') = 'fee_to_pay'",
+            Sabotage::AskedAgain => {
+                "UPDATE fee SET state = 'needs_client' WHERE state = 'charged' AND booking IN \
+                 (SELECT booking FROM attempt WHERE purpose = 'fee' AND confirmation_token <> '')"
+            }
+            Sabotage::OtherSum => {
+                "UPDATE fee SET rest = rest + 1, sum = sum + 1 WHERE state = 'charged' AND rest % 10 = 0"
+            }
+            Sabotage::KeptForNothing => "UPDATE fee SET kept = 0, rest = sum WHERE cause = 'missed'",
+            Sabotage::NeverMissed => "UPDATE booking SET missed = NULL WHERE missed IS NOT NULL",
+            Sabotage::MissedEarly => "UPDATE booking SET missed = starts - 1 WHERE missed >= starts",
             Sabotage::OpenForEver => {
                 "UPDATE attempt SET ask_at = ask_at + 9999999999 WHERE ask_at < 9999999999999"
             }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use domain::time::Moment;
+use domain::{id::LinkToken, time::Moment};
 use server::{
     api::{booking::Booking, confirm::Confirmed, error::ApiError},
     app::App,
@@ -48,6 +48,8 @@ pub enum End {
     Confirmed(Result<Box<Confirmed>, ApiError>),
     /// A webhook, with this status.
     Kept(u16),
+    /// The page where a client looks after a booking, with a link by which its fee is paid.
+    Billed(Option<LinkToken>),
     /// The worker or the salon, whatever came of it.
     Worked,
     /// Its process died in it.
@@ -65,6 +67,8 @@ pub enum Who {
     Post(usize),
     /// The salon.
     Salon,
+    /// Somebody who wants to pay a fee.
+    Payer,
 }
 
 /// Something a process does.
@@ -121,6 +125,8 @@ pub struct History<'p> {
     pub parked: Vec<Parked>,
     pub strays: Vec<Stray>,
     pub clients: Vec<Client>,
+    /// How many of them, the last ones, came by a link to pay a fee.
+    pub payers: usize,
     /// Intents whose secret has left the server.
     pub secrets_told: BTreeSet<String>,
     pub post: Post,
@@ -128,6 +134,8 @@ pub struct History<'p> {
     pub weather: Weather,
     /// From here on nothing goes wrong any more.
     pub calm: bool,
+    /// The time of the visits has come.
+    pub visits_come: bool,
     /// Something ran since the books were last looked at.
     pub ran: bool,
     started: usize,
@@ -181,11 +189,13 @@ impl<'p> History<'p> {
             parked: Vec::new(),
             strays: Vec::new(),
             clients,
+            payers: 0,
             secrets_told: BTreeSet::new(),
             post,
             glance: Glance::default(),
             weather: Weather::default(),
             calm: false,
+            visits_come: false,
             ran: true,
             started: 0,
             place,
@@ -279,6 +289,7 @@ impl<'p> History<'p> {
         match (operation.who, end) {
             (Who::Client(client), end) => self.client_heard(client, operation.token, Some(end)),
             (Who::Post(number), End::Kept(status)) => self.post_answered(number, Some(status)),
+            (Who::Payer, End::Billed(link)) => self.payer_comes(link),
             (_, _) => {}
         }
         Ok(())
@@ -306,7 +317,7 @@ impl<'p> History<'p> {
             match operation.who {
                 Who::Client(client) => self.client_heard(client, operation.token, None),
                 Who::Post(number) => self.post_answered(number, None),
-                Who::Worker | Who::Salon => {}
+                Who::Worker | Who::Salon | Who::Payer => {}
             }
         }
         let (lost, kept) = std::mem::take(&mut self.parked)

@@ -3,6 +3,7 @@
 //!
 //! Why it is built this way is in docs/decisions/0013-simulation.md.
 
+mod bill;
 mod clients;
 mod clock;
 mod compare;
@@ -58,6 +59,18 @@ pub enum Sabotage {
     ChargedAnyway,
     /// Nobody agreed to have a card charged.
     NobodyAgreed,
+    /// Who is asked to pay a fee gets no letter about it.
+    NeverAsked,
+    /// A fee that its client paid waits for being paid.
+    AskedAgain,
+    /// A fee is another sum than the one that was paid for it.
+    OtherSum,
+    /// Nothing is kept for a visit that was missed.
+    KeptForNothing,
+    /// Who did not come did.
+    NeverMissed,
+    /// Who did not come had not come before it was time.
+    MissedEarly,
     /// Payments that are under way are never asked about.
     OpenForEver,
 }

@@ -46,13 +46,13 @@ fn promises_are_kept() {
 /// The words of the promise that each way to break the books must break.
 fn is_noticed(sabotage: Sabotage, words: &str) {
     let mut runner = Runner::new().unwrap();
-    for seed in 0..80 {
+    for seed in 0..200 {
         let report = history(&mut runner, seed, Some(sabotage));
         if report.broken.is_some_and(|what| what.contains(words)) {
             return;
         }
     }
-    panic!("{sabotage:?} is not noticed in 80 histories");
+    panic!("{sabotage:?} is not noticed in 200 histories");
 }
 
 #[test]
@@ -106,6 +106,36 @@ fn a_fee_above_what_its_client_agreed_to_is_noticed() {
         Sabotage::NobodyAgreed,
         "a card was charged more than its holder agreed to",
     );
+}
+
+#[test]
+fn a_client_who_was_never_asked_for_a_fee_is_noticed() {
+    is_noticed(Sabotage::NeverAsked, "waits for a client who was never asked");
+}
+
+#[test]
+fn a_fee_that_was_paid_by_a_link_and_waits_is_noticed() {
+    is_noticed(Sabotage::AskedAgain, "which is needs_client, 1 times");
+}
+
+#[test]
+fn a_fee_of_another_sum_is_noticed() {
+    is_noticed(Sabotage::OtherSum, "for a fee of");
+}
+
+#[test]
+fn money_kept_of_who_did_not_come_beyond_the_fee_is_noticed() {
+    is_noticed(Sabotage::KeptForNothing, "is missed");
+}
+
+#[test]
+fn a_fee_of_who_came_is_noticed() {
+    is_noticed(Sabotage::NeverMissed, "is a fee for what did not happen");
+}
+
+#[test]
+fn a_visit_that_was_missed_before_it_began_is_noticed() {
+    is_noticed(Sabotage::MissedEarly, "was missed before it began");
 }
 
 #[test]
