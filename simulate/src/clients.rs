@@ -237,6 +237,11 @@ impl History<'_> {
 
     /// A client hears an answer, or hears that there will be none.
     pub fn client_heard(&mut self, number: usize, card: Option<String>, end: Option<End>) {
+        match &end {
+            Some(End::Booking(Ok(booking))) => self.shown(number, booking),
+            Some(End::Confirmed(Ok(answer))) => self.shown(number, &answer.booking),
+            _ => {}
+        }
         let Some(client) = self.clients.get_mut(number) else {
             return;
         };

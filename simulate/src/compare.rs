@@ -58,6 +58,7 @@ impl History<'_> {
     pub async fn compare(&mut self) -> Go {
         self.trace
             .step(self.now(), "the books are compared with Stripe's");
+        self.told_the_truth().await?;
         let attempts: Vec<Attempt> = self.rows(ATTEMPTS).await?;
         let broken = |what: String| Err(Wrong::Broken(what));
         if let Some(what) = self.charges_differ(&attempts).await? {

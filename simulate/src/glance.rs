@@ -67,6 +67,7 @@ impl History<'_> {
             self.glance.states.insert(key, state);
         }
         if changed {
+            self.told_the_truth().await?;
             let rows: Vec<(String,)> = self.rows(NEVER).await?;
             if let Some((found,)) = rows.first() {
                 return Err(Wrong::Broken(found.clone()));
@@ -192,6 +193,10 @@ impl History<'_> {
                 "UPDATE attempt SET state = 'canceled', ask_at = NULL WHERE state = 'succeeded'"
             }
             Sabotage::FreedTime => "DELETE FROM claim",
+            Sabotage::Unmade => {
+                "UPDATE booking SET state = 'expired' WHERE state = 'booked' AND choice IS NOT NULL"
+            }
+            Sabotage::SaidPaid => "UPDATE attempt SET state = 'succeeded' WHERE state = 'declined'",
             // What a server without claims would do.
             Sabotage::SoldTwice => {
                 "UPDATE booking SET starts = (SELECT MIN(starts) FROM booking WHERE group_date IS NULL), \
@@ -215,7 +220,7 @@ impl History<'_> {
                  (SELECT booking FROM attempt WHERE purpose = 'fee' AND confirmation_token <> '')"
             }
             Sabotage::OtherSum => {
-                "UPDATE fee SET rest = rest + 1, sum = sum + 1 WHERE state = 'charged' AND rest % 10 = 0"
+                "UPDATE fee SET rest = rest + 100000, sum = sum + 100000 WHERE state = 'charged' AND rest < 100000"
             }
             Sabotage::KeptForNothing => "UPDATE fee SET kept = 0, rest = sum WHERE cause = 'missed'",
             Sabotage::NeverMissed => "UPDATE booking SET missed = NULL WHERE missed IS NOT NULL",

@@ -129,6 +129,10 @@ pub struct History<'p> {
     pub payers: usize,
     /// Intents whose secret has left the server.
     pub secrets_told: BTreeSet<String>,
+    /// Bookings of which somebody was told that they are made.
+    pub told_booked: BTreeSet<String>,
+    /// The first thing that somebody was told and that was not so.
+    pub lie: Option<String>,
     pub post: Post,
     pub glance: Glance,
     pub weather: Weather,
@@ -191,6 +195,8 @@ impl<'p> History<'p> {
             clients,
             payers: 0,
             secrets_told: BTreeSet::new(),
+            told_booked: BTreeSet::new(),
+            lie: None,
             post,
             glance: Glance::default(),
             weather: Weather::default(),

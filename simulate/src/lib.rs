@@ -19,6 +19,7 @@ mod post;
 mod reports;
 mod salon;
 mod steps;
+mod told;
 mod trace;
 mod weather;
 
@@ -47,6 +48,10 @@ pub enum Sabotage {
     ForgottenPayments,
     /// Nobody has any time any more.
     FreedTime,
+    /// Bookings that were made are not.
+    Unmade,
+    /// What was declined counts as paid.
+    SaidPaid,
     /// Bookings are moved to the same time.
     SoldTwice,
     /// Letters are struck off unwritten.
