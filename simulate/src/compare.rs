@@ -90,7 +90,7 @@ impl History<'_> {
         let (_, app) = self.any_process()?;
         let compared = books::compare_all(&app.store, &slug).await;
         let compared = compared.map_err(|error| Wrong::Trouble(error.into()))?;
-        self.count_refunds().await?;
+        self.count_what_became().await?;
         if let Some(difference) = compared.differences.first() {
             return broken(format!("the ledger differs from Stripe's list: {difference:?}"));
         }
@@ -100,7 +100,7 @@ impl History<'_> {
         }
     }
 
-    async fn count_refunds(&mut self) -> Go {
+    async fn count_what_became(&mut self) -> Go {
         let rows: Vec<(String, i64)> = self
             .rows("SELECT reason, COUNT(*) AS times FROM refund GROUP BY reason")
             .await?;
@@ -114,6 +114,12 @@ impl History<'_> {
             };
             self.figures.add(what, u64::try_from(times).unwrap_or_default());
         }
+        let moved: Vec<(i64,)> = self
+            .rows("SELECT COUNT(*) FROM job WHERE json_extract(payload, '$.letter') = 'moved'")
+            .await?;
+        let moved = moved.first().map_or(0, |(times,)| *times);
+        self.figures
+            .add("bookings moved", u64::try_from(moved).unwrap_or_default());
         Ok(())
     }
 

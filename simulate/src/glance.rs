@@ -29,7 +29,7 @@ const STATES: &str = "SELECT 'booking' AS kind, rowid AS place, id AS name, CASE
     UNION ALL SELECT 'dispute', rowid, id, state FROM dispute ORDER BY 1, 2";
 
 /// What must never be, in one question. Two live bookings of one person that overlap, and events with more bookings than seats.
-/// Live bookings without all of their time, and time of bookings that are not live.
+/// Live bookings without all of their time, or with another, and time of bookings that are not live.
 const NEVER: &str = "SELECT 'two bookings of one time: ' || a.id || ' and ' || b.id AS what FROM booking a JOIN booking b \
     ON a.employee = b.employee AND a.rowid < b.rowid AND a.starts < b.ends AND b.starts < a.ends \
     WHERE a.state IN ('held', 'booked') AND b.state IN ('held', 'booked') AND a.group_date IS NULL AND b.group_date IS NULL \
@@ -38,6 +38,8 @@ const NEVER: &str = "SELECT 'two bookings of one time: ' || a.id || ' and ' || b
     UNION ALL SELECT 'time that is not rightly claimed: ' || b.id || ', claims' FROM booking b WHERE b.state IN ('held', 'booked') \
     AND (SELECT COUNT(*) FROM claim c WHERE c.holder = b.id) <> \
     CASE WHEN b.group_date IS NULL THEN (b.ends - b.starts) / 300000 ELSE 1 END \
+    UNION ALL SELECT 'time that is not rightly claimed: ' || b.id || ', another time' FROM claim c JOIN booking b ON b.id = c.holder \
+    WHERE b.group_date IS NULL AND (c.resource <> b.employee OR c.granule < b.starts / 300000 OR c.granule >= b.ends / 300000) \
     UNION ALL SELECT 'time that is not rightly claimed: ' || c.holder || ', claims without a live booking' FROM claim c \
     WHERE NOT EXISTS (SELECT 1 FROM group_date d WHERE d.id = c.holder) AND NOT EXISTS \
     (SELECT 1 FROM booking b WHERE b.id = c.holder AND b.state IN ('held', 'booked'))";
@@ -201,7 +203,11 @@ impl History<'_> {
             Sabotage::SoldTwice => {
                 "UPDATE booking SET starts = (SELECT MIN(starts) FROM booking WHERE group_date IS NULL), \
                  ends = (SELECT MIN(starts) FROM booking WHERE group_date IS NULL) + ends - starts \
-                 WHERE group_date IS NULL AND choice IS NOT NULL"
+                 WHERE group_date IS NULL AND choice IS NOT NULL AND employee IN (SELECT employee FROM booking \
+                 WHERE state IN ('held', 'booked') AND choice IS NOT NULL GROUP BY employee HAVING COUNT(*) > 1)"
+            }
+            Sabotage::KeptTime => {
+                "UPDATE claim SET granule = granule + 10000000 WHERE granule > 1000 AND granule < 10000000"
             }
             Sabotage::LostLetters => "UPDATE job SET done = 1 WHERE kind = 'mail' AND done IS NULL",
             Sabotage::WrongLedger => {

@@ -14,6 +14,7 @@ mod figures;
 mod gate;
 mod glance;
 mod history;
+mod moves;
 mod place;
 mod post;
 mod reports;
@@ -52,6 +53,8 @@ pub enum Sabotage {
     Unmade,
     /// What was declined counts as paid.
     SaidPaid,
+    /// Time that a booking had before it was moved is still its own.
+    KeptTime,
     /// Bookings are moved to the same time.
     SoldTwice,
     /// Letters are struck off unwritten.

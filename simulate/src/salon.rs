@@ -31,6 +31,7 @@ enum Act {
     /// Nobody came, or somebody did after all.
     NotCome(Decision),
     Came,
+    Move,
     Dispute,
     CloseDispute,
     Payout,
@@ -54,6 +55,7 @@ impl History<'_> {
             (5, Act::CallOff(Decision::Waive)),
             (10, Act::Decide(Verdict::Take)),
             (14, Act::Decide(Verdict::Waive)),
+            (14, Act::Move),
             (6, Act::Dispute),
             (10, Act::CloseDispute),
             (4, Act::Payout),
@@ -75,6 +77,7 @@ impl History<'_> {
                 )
                 .await
             }
+            Act::Move => self.moves().await,
             Act::Came => {
                 self.about_a_booking("did come", |app, id| {
                     Box::pin(async move {
@@ -138,7 +141,7 @@ impl History<'_> {
     }
 
     /// A booking is called off by its client or the salon, or missed, or its fee is decided about.
-    async fn about_a_booking(&mut self, what: &str, act: impl FnOnce(App, BookingId) -> Doing) -> Go {
+    pub async fn about_a_booking(&mut self, what: &str, act: impl FnOnce(App, BookingId) -> Doing) -> Go {
         let bookings = self.bookings().await?;
         let Some(id) = bookings.get(self.dice.below(bookings.len())).cloned() else {
             return Ok(());

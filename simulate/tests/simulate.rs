@@ -92,6 +92,11 @@ fn two_bookings_of_one_time_are_noticed() {
 }
 
 #[test]
+fn another_time_than_the_booking_s_is_noticed() {
+    is_noticed(Sabotage::KeptTime, ", another time");
+}
+
+#[test]
 fn lost_letters_are_noticed() {
     is_noticed(Sabotage::LostLetters, "was not written");
 }
