@@ -43,7 +43,7 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (what, times) in &self.0 {
+        for (what, times) in self.0.iter().filter(|(_, times)| **times > 0) {
             writeln!(f, "  {times:>12}  {what}")?;
         }
         Ok(())

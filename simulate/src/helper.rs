@@ -13,6 +13,11 @@ use simulate::{Figures, Options, Report, Runner, Trouble};
 /// The option with which the program is started to help: a line with a seed comes in, a line with what became of it goes out.
 pub const HELP: &str = "help-along";
 
+/// So often a history is begun anew that could not be run: on a machine with much else to do, a connection to the books can come too
+/// late. It is the same history; a promise that it breaks is broken.
+const TRIES: u64 = 3;
+const RUN_AGAIN: &str = "times that a history could not be run, and was begun anew";
+
 /// Such a process.
 pub struct Helper {
     child: Child,
@@ -60,6 +65,20 @@ impl Helper {
     /// # Errors
     /// When it has ended, or the history could not be run.
     pub fn run(&mut self, seed: u64) -> Result<Report, Trouble> {
+        let mut again = 0;
+        loop {
+            match self.try_to_run(seed) {
+                Err(_) if again < TRIES => again += 1,
+                other => {
+                    let mut report = other?;
+                    report.figures.add(RUN_AGAIN, again);
+                    return Ok(report);
+                }
+            }
+        }
+    }
+
+    fn try_to_run(&mut self, seed: u64) -> Result<Report, Trouble> {
         writeln!(self.seeds, "{seed}")?;
         let mut line = String::new();
         if self.reports.read_line(&mut line)? == 0 {
