@@ -154,11 +154,28 @@ fn cores() -> Vec<usize> {
         .lines()
         .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))
         .unwrap_or_default();
-    list.split(',')
+    listed(list)
+}
+
+fn listed(cores: &str) -> Vec<usize> {
+    cores
+        .split(',')
         .filter_map(|span| {
             let (first, last) = span.split_once('-').unwrap_or((span, span));
             Some(first.trim().parse().ok()?..=last.trim().parse().ok()?)
         })
         .flatten()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cores_are_read_as_linux_lists_them() {
+        assert_eq!(listed("\t0-2,5"), [0, 1, 2, 5]);
+        assert_eq!(listed("3"), [3]);
+        assert!(listed("").is_empty());
+    }
 }
