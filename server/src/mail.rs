@@ -204,12 +204,12 @@ pub fn compose(
         Letter::Paid => pick(&format!("thank you. Your visit at {name} is paid:"), &format!("danke. Ihr Besuch bei {name} ist bezahlt:")),
         Letter::Refunded if booking.state.stands() => pick(
             &format!(
-                "a payment for your visit at {name} came a second time, or was not the sum that is to be paid. All of it goes \
-                 back to your card, which takes 5 to 10 days. Nothing else changes."
+                "a payment for your visit at {name} came a second time, or when nothing was to be paid any more, or was not the \
+                 sum that is to be paid. All of it goes back to your card, which takes 5 to 10 days. Nothing else changes."
             ),
             &format!(
-                "Eine Zahlung für Ihren Termin bei {name} kam ein zweites Mal, oder es war nicht der Betrag, der zu zahlen ist. \
-                 Der ganze Betrag geht auf Ihre Karte zurück, das dauert 5 bis 10 Tage. Sonst ändert sich nichts."
+                "Eine Zahlung für Ihren Termin bei {name} kam ein zweites Mal, oder als nichts mehr zu zahlen war, oder es war \
+                 nicht der Betrag, der zu zahlen ist. Der ganze Betrag geht auf Ihre Karte zurück, das dauert 5 bis 10 Tage. Sonst ändert sich nichts."
             ),
         ),
         Letter::Refunded => pick(

@@ -102,20 +102,29 @@ impl Client {
                     Some(choice) => Wish::Time(choice.clone()),
                     None => Wish::Visit(place.links.get(at - place.choices.len())?.clone()),
                 };
-                Some(Client {
-                    token: BookingToken::from_random(&dice.bytes()),
-                    wish,
-                    email: format!("client{number}@example.com"),
-                    quote: None,
-                    sentence: None,
-                    secret: None,
-                    card: None,
-                    waits: 0,
-                    entered: Vec::new(),
-                    not_charged: Vec::new(),
-                })
+                Some(Client::new(dice, wish, number))
             })
             .collect()
+    }
+
+    /// One who comes by a link.
+    pub fn by_link(dice: &mut Dice, link: LinkToken, number: usize) -> Client {
+        Client::new(dice, Wish::Visit(link), number)
+    }
+
+    fn new(dice: &mut Dice, wish: Wish, number: usize) -> Client {
+        Client {
+            token: BookingToken::from_random(&dice.bytes()),
+            wish,
+            email: format!("client{number}@example.com"),
+            quote: None,
+            sentence: None,
+            secret: None,
+            card: None,
+            waits: 0,
+            entered: Vec::new(),
+            not_charged: Vec::new(),
+        }
     }
 
     fn choose(&self, dice: &mut Dice) -> Act {
@@ -153,7 +162,7 @@ impl Client {
 impl History<'_> {
     /// Some client does something.
     pub async fn client_acts(&mut self) -> Go {
-        let number = self.dice.below(self.clients.len());
+        let number = self.somebody();
         let Some(client) = self.clients.get(number) else {
             return Ok(());
         };
@@ -228,6 +237,11 @@ impl History<'_> {
 
     /// A client hears an answer, or hears that there will be none.
     pub fn client_heard(&mut self, number: usize, card: Option<String>, end: Option<End>) {
+        match &end {
+            Some(End::Booking(Ok(booking))) => self.shown(number, booking),
+            Some(End::Confirmed(Ok(answer))) => self.shown(number, &answer.booking),
+            _ => {}
+        }
         let Some(client) = self.clients.get_mut(number) else {
             return;
         };

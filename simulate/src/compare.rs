@@ -18,6 +18,7 @@ struct Attempt {
     id: String,
     booking: String,
     booking_state: String,
+    missed: i64,
     purpose: String,
     sum: i64,
     state: String,
@@ -30,7 +31,8 @@ struct Attempt {
     notices: i64,
 }
 
-const ATTEMPTS: &str = "SELECT a.id, a.booking, b.state AS booking_state, a.purpose, a.sum, a.state, a.intent, a.charge, a.confirmation_token, \
+const ATTEMPTS: &str = "SELECT a.id, a.booking, b.state AS booking_state, \
+    b.missed IS NOT NULL AS missed, a.purpose, a.sum, a.state, a.intent, a.charge, a.confirmation_token, \
     a.refunded, a.reserved, \
     (SELECT COUNT(*) FROM refund r WHERE r.attempt = a.id AND r.state IN ('failed', 'canceled')) AS failed_refunds, \
     (SELECT COUNT(*) FROM job j WHERE json_extract(j.payload, '$.attempt') = a.id \
@@ -56,6 +58,7 @@ impl History<'_> {
     pub async fn compare(&mut self) -> Go {
         self.trace
             .step(self.now(), "the books are compared with Stripe's");
+        self.told_the_truth().await?;
         let attempts: Vec<Attempt> = self.rows(ATTEMPTS).await?;
         let broken = |what: String| Err(Wrong::Broken(what));
         if let Some(what) = self.charges_differ(&attempts).await? {
@@ -87,7 +90,7 @@ impl History<'_> {
         let (_, app) = self.any_process()?;
         let compared = books::compare_all(&app.store, &slug).await;
         let compared = compared.map_err(|error| Wrong::Trouble(error.into()))?;
-        self.count_refunds().await?;
+        self.count_what_became().await?;
         if let Some(difference) = compared.differences.first() {
             return broken(format!("the ledger differs from Stripe's list: {difference:?}"));
         }
@@ -97,7 +100,7 @@ impl History<'_> {
         }
     }
 
-    async fn count_refunds(&mut self) -> Go {
+    async fn count_what_became(&mut self) -> Go {
         let rows: Vec<(String, i64)> = self
             .rows("SELECT reason, COUNT(*) AS times FROM refund GROUP BY reason")
             .await?;
@@ -111,6 +114,12 @@ impl History<'_> {
             };
             self.figures.add(what, u64::try_from(times).unwrap_or_default());
         }
+        let moved: Vec<(i64,)> = self
+            .rows("SELECT COUNT(*) FROM job WHERE json_extract(payload, '$.letter') = 'moved'")
+            .await?;
+        let moved = moved.first().map_or(0, |(times,)| *times);
+        self.figures
+            .add("bookings moved", u64::try_from(moved).unwrap_or_default());
         Ok(())
     }
 
@@ -158,10 +167,14 @@ impl History<'_> {
             if attempt.purpose == "fee" {
                 continue;
             }
-            if attempt.booking_state != "booked" && left(charge) > self.kept_of(&attempt.id).await? {
+            let missed = attempt.missed != 0;
+            if (missed || attempt.booking_state != "booked")
+                && left(charge) > self.kept_of(&attempt.id).await?
+            {
+                let is = if missed { "missed" } else { &attempt.booking_state };
                 return Ok(Some(format!(
-                    "{id} is money for nothing: {} is {}",
-                    attempt.booking, attempt.booking_state
+                    "{id} is money for nothing: {} is {is}",
+                    attempt.booking
                 )));
             }
             if !kept.insert(&attempt.booking) {

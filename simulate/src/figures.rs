@@ -1,10 +1,10 @@
 //! What histories were made of.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 /// How often each thing happened.
 #[derive(Clone, Debug, Default)]
-pub struct Figures(BTreeMap<&'static str, u64>);
+pub struct Figures(BTreeMap<Cow<'static, str>, u64>);
 
 impl Figures {
     /// Once more.
@@ -14,7 +14,17 @@ impl Figures {
 
     /// So often more.
     pub fn add(&mut self, what: &'static str, times: u64) {
-        *self.0.entry(what).or_default() += times;
+        *self.0.entry(Cow::Borrowed(what)).or_default() += times;
+    }
+
+    /// So often more, as another process says it.
+    pub fn add_told(&mut self, what: &str, times: u64) {
+        *self.0.entry(Cow::Owned(what.to_owned())).or_default() += times;
+    }
+
+    /// All of them, by name.
+    pub fn all(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.0.iter().map(|(what, times)| (what.as_ref(), *times))
     }
 
     /// How often it happened.
@@ -26,14 +36,14 @@ impl Figures {
     /// Adds another's.
     pub fn merge(&mut self, other: &Figures) {
         for (what, times) in &other.0 {
-            self.add(what, *times);
+            *self.0.entry(what.clone()).or_default() += times;
         }
     }
 }
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (what, times) in &self.0 {
+        for (what, times) in self.0.iter().filter(|(_, times)| **times > 0) {
             writeln!(f, "  {times:>12}  {what}")?;
         }
         Ok(())

@@ -20,25 +20,27 @@ pub struct Glance {
 }
 
 /// All rows with a state, in the order in which they were written.
-const STATES: &str = "SELECT 'booking' AS kind, rowid AS place, id AS name, state FROM booking \
+const STATES: &str = "SELECT 'booking' AS kind, rowid AS place, id AS name, CASE WHEN missed IS NULL THEN state ELSE 'missed' END AS state \
+    FROM booking \
     UNION ALL SELECT 'attempt', rowid, id, state FROM attempt \
     UNION ALL SELECT 'refund', rowid, id, state FROM refund \
     UNION ALL SELECT 'fee', rowid, id, state FROM fee \
     UNION ALL SELECT 'job', rowid, kind, CASE WHEN done IS NULL THEN 'waits' ELSE 'done' END FROM job \
     UNION ALL SELECT 'dispute', rowid, id, state FROM dispute ORDER BY 1, 2";
 
-/// Two live bookings of one person that overlap, and events with more bookings than seats.
-const DOUBLE: &str = "SELECT a.id || ' and ' || b.id AS what FROM booking a JOIN booking b \
+/// What must never be, in one question. Two live bookings of one person that overlap, and events with more bookings than seats.
+/// Live bookings without all of their time, or with another, and time of bookings that are not live.
+const NEVER: &str = "SELECT 'two bookings of one time: ' || a.id || ' and ' || b.id AS what FROM booking a JOIN booking b \
     ON a.employee = b.employee AND a.rowid < b.rowid AND a.starts < b.ends AND b.starts < a.ends \
     WHERE a.state IN ('held', 'booked') AND b.state IN ('held', 'booked') AND a.group_date IS NULL AND b.group_date IS NULL \
-    UNION ALL SELECT d.id || ', seats' FROM group_date d WHERE d.seats < \
-    (SELECT COUNT(*) FROM booking b WHERE b.group_date = d.id AND b.state IN ('held', 'booked'))";
-
-/// Live bookings without all of their time, and time of bookings that are not live.
-const CLAIMS: &str = "SELECT b.id || ', claims' AS what FROM booking b WHERE b.state IN ('held', 'booked') \
+    UNION ALL SELECT 'two bookings of one time: ' || d.id || ', seats' FROM group_date d WHERE d.seats < \
+    (SELECT COUNT(*) FROM booking b WHERE b.group_date = d.id AND b.state IN ('held', 'booked')) \
+    UNION ALL SELECT 'time that is not rightly claimed: ' || b.id || ', claims' FROM booking b WHERE b.state IN ('held', 'booked') \
     AND (SELECT COUNT(*) FROM claim c WHERE c.holder = b.id) <> \
     CASE WHEN b.group_date IS NULL THEN (b.ends - b.starts) / 300000 ELSE 1 END \
-    UNION ALL SELECT c.holder || ', claims without a live booking' FROM claim c \
+    UNION ALL SELECT 'time that is not rightly claimed: ' || b.id || ', another time' FROM claim c JOIN booking b ON b.id = c.holder \
+    WHERE b.group_date IS NULL AND (c.resource <> b.employee OR c.granule < b.starts / 300000 OR c.granule >= b.ends / 300000) \
+    UNION ALL SELECT 'time that is not rightly claimed: ' || c.holder || ', claims without a live booking' FROM claim c \
     WHERE NOT EXISTS (SELECT 1 FROM group_date d WHERE d.id = c.holder) AND NOT EXISTS \
     (SELECT 1 FROM booking b WHERE b.id = c.holder AND b.state IN ('held', 'booked'))";
 
@@ -67,11 +69,21 @@ impl History<'_> {
             self.glance.states.insert(key, state);
         }
         if changed {
-            self.expect_none(DOUBLE, "two bookings of one time").await?;
-            self.expect_none(CLAIMS, "time that is not rightly claimed")
-                .await?;
+            self.told_the_truth().await?;
+            let rows: Vec<(String,)> = self.rows(NEVER).await?;
+            if let Some((found,)) = rows.first() {
+                return Err(Wrong::Broken(found.clone()));
+            }
         }
         self.paid_once().await
+    }
+
+    /// Whether there is a fee that a client may pay by a link.
+    pub fn has_bill(&self) -> bool {
+        let states = &self.glance.states;
+        states.iter().any(|((kind, _), state)| {
+            kind == "fee" && ["needs_client", "failed", "charging"].contains(&state.as_str())
+        })
     }
 
     fn note_move(&mut self, kind: &str, from: &str, to: &str) {
@@ -85,7 +97,10 @@ impl History<'_> {
             ("attempt", _, "unknown") => "payments unknown for a while",
             ("attempt", _, "declined") => "payments declined",
             ("dispute", "new", _) => "disputes",
+            ("booking", _, "missed") => "visits whose client did not come",
+            ("booking", "missed", _) => "clients who did come after all",
             ("booking", _, "cancelled") => "bookings called off",
+            ("fee", "new", "asked") => "fees that the salon is asked about",
             ("fee", _, "kept") => "fees kept of a payment",
             ("fee", _, "charging") => "fees charged to a saved card",
             ("fee", _, "charged") => "fees that came",
@@ -180,11 +195,19 @@ impl History<'_> {
                 "UPDATE attempt SET state = 'canceled', ask_at = NULL WHERE state = 'succeeded'"
             }
             Sabotage::FreedTime => "DELETE FROM claim",
+            Sabotage::Unmade => {
+                "UPDATE booking SET state = 'expired' WHERE state = 'booked' AND choice IS NOT NULL"
+            }
+            Sabotage::SaidPaid => "UPDATE attempt SET state = 'succeeded' WHERE state = 'declined'",
             // What a server without claims would do.
             Sabotage::SoldTwice => {
                 "UPDATE booking SET starts = (SELECT MIN(starts) FROM booking WHERE group_date IS NULL), \
                  ends = (SELECT MIN(starts) FROM booking WHERE group_date IS NULL) + ends - starts \
-                 WHERE group_date IS NULL AND choice IS NOT NULL"
+                 WHERE group_date IS NULL AND choice IS NOT NULL AND employee IN (SELECT employee FROM booking \
+                 WHERE state IN ('held', 'booked') AND choice IS NOT NULL GROUP BY employee HAVING COUNT(*) > 1)"
+            }
+            Sabotage::KeptTime => {
+                "UPDATE claim SET granule = granule + 10000000 WHERE granule > 1000 AND granule < 10000000"
             }
             Sabotage::LostLetters => "UPDATE job SET done = 1 WHERE kind = 'mail' AND done IS NULL",
             Sabotage::WrongLedger => {
@@ -197,6 +220,17 @@ impl History<'_> {
                 "UPDATE saved_card SET most = 1 WHERE attempt IN (SELECT p.id FROM attempt p JOIN attempt f \
                  ON f.booking = p.booking WHERE f.purpose = 'fee' AND f.state = 'succeeded')"
             }
+            Sabotage::NeverAsked => "DELETE FROM job WHERE json_extract(payload, '$.letter') = 'fee_to_pay'",
+            Sabotage::AskedAgain => {
+                "UPDATE fee SET state = 'needs_client' WHERE state = 'charged' AND booking IN \
+                 (SELECT booking FROM attempt WHERE purpose = 'fee' AND confirmation_token <> '')"
+            }
+            Sabotage::OtherSum => {
+                "UPDATE fee SET rest = rest + 100000, sum = sum + 100000 WHERE state = 'charged' AND rest < 100000"
+            }
+            Sabotage::KeptForNothing => "UPDATE fee SET kept = 0, rest = sum WHERE cause = 'missed'",
+            Sabotage::NeverMissed => "UPDATE booking SET missed = NULL WHERE missed IS NOT NULL",
+            Sabotage::MissedEarly => "UPDATE booking SET missed = starts - 1 WHERE missed >= starts",
             Sabotage::OpenForEver => {
                 "UPDATE attempt SET ask_at = ask_at + 9999999999 WHERE ask_at < 9999999999999"
             }
@@ -227,6 +261,6 @@ impl History<'_> {
     fn db(&self) -> Go<&AnyPool> {
         let process = self.processes.first();
         let process = process.ok_or_else(|| Wrong::Broken("there is no process".to_owned()))?;
-        Ok(process.store.read())
+        Ok(process.app.store.read())
     }
 }

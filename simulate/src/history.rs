@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use domain::time::Moment;
+use domain::{id::LinkToken, time::Moment};
 use server::{
     api::{booking::Booking, confirm::Confirmed, error::ApiError},
     app::App,
@@ -24,7 +24,7 @@ use crate::{
     figures::Figures,
     gate::Call,
     glance::Glance,
-    place::{Books, Place, START, Trouble},
+    place::{Books, Place, Process, START, Trouble},
     post::Post,
     trace::Trace,
     weather::Weather,
@@ -48,6 +48,8 @@ pub enum End {
     Confirmed(Result<Box<Confirmed>, ApiError>),
     /// A webhook, with this status.
     Kept(u16),
+    /// The page where a client looks after a booking, with a link by which its fee is paid.
+    Billed(Option<LinkToken>),
     /// The worker or the salon, whatever came of it.
     Worked,
     /// Its process died in it.
@@ -65,6 +67,8 @@ pub enum Who {
     Post(usize),
     /// The salon.
     Salon,
+    /// Somebody who wants to pay a fee.
+    Payer,
 }
 
 /// Something a process does.
@@ -116,18 +120,26 @@ pub struct History<'p> {
     pub sandbox: Sandbox,
     /// How far Stripe's clock is ahead of ours, in milliseconds.
     pub skew: i64,
-    pub processes: Vec<App>,
+    pub processes: Vec<Process>,
     pub operations: BTreeMap<usize, Operation>,
     pub parked: Vec<Parked>,
     pub strays: Vec<Stray>,
     pub clients: Vec<Client>,
+    /// How many of them, the last ones, came by a link to pay a fee.
+    pub payers: usize,
     /// Intents whose secret has left the server.
     pub secrets_told: BTreeSet<String>,
+    /// Bookings of which somebody was told that they are made.
+    pub told_booked: BTreeSet<String>,
+    /// The first thing that somebody was told and that was not so.
+    pub lie: Option<String>,
     pub post: Post,
     pub glance: Glance,
     pub weather: Weather,
     /// From here on nothing goes wrong any more.
     pub calm: bool,
+    /// The time of the visits has come.
+    pub visits_come: bool,
     /// Something ran since the books were last looked at.
     pub ran: bool,
     started: usize,
@@ -181,11 +193,15 @@ impl<'p> History<'p> {
             parked: Vec::new(),
             strays: Vec::new(),
             clients,
+            payers: 0,
             secrets_told: BTreeSet::new(),
+            told_booked: BTreeSet::new(),
+            lie: None,
             post,
             glance: Glance::default(),
             weather: Weather::default(),
             calm: false,
+            visits_come: false,
             ran: true,
             started: 0,
             place,
@@ -208,8 +224,9 @@ impl<'p> History<'p> {
     /// A process, by chance.
     pub fn any_process(&mut self) -> Go<(usize, App)> {
         let at = self.dice.below(self.processes.len());
-        let app = self.processes.get(at).cloned();
-        app.map(|app| (at, app))
+        let process = self.processes.get(at);
+        process
+            .map(|process| (at, process.app.clone()))
             .ok_or_else(|| Wrong::Broken("there is no process".to_owned()))
     }
 
@@ -278,6 +295,7 @@ impl<'p> History<'p> {
         match (operation.who, end) {
             (Who::Client(client), end) => self.client_heard(client, operation.token, Some(end)),
             (Who::Post(number), End::Kept(status)) => self.post_answered(number, Some(status)),
+            (Who::Payer, End::Billed(link)) => self.payer_comes(link),
             (_, _) => {}
         }
         Ok(())
@@ -305,7 +323,7 @@ impl<'p> History<'p> {
             match operation.who {
                 Who::Client(client) => self.client_heard(client, operation.token, None),
                 Who::Post(number) => self.post_answered(number, None),
-                Who::Worker | Who::Salon => {}
+                Who::Worker | Who::Salon | Who::Payer => {}
             }
         }
         let (lost, kept) = std::mem::take(&mut self.parked)
@@ -320,7 +338,7 @@ impl<'p> History<'p> {
         let new = new.map_err(Wrong::Trouble)?;
         if let Some(place) = self.processes.get_mut(process) {
             let old = std::mem::replace(place, new);
-            old.store.close().await;
+            old.app.store.close().await;
         }
         Ok(())
     }
@@ -342,7 +360,7 @@ impl<'p> History<'p> {
             let _ = operation.task.await;
         }
         for process in &self.processes {
-            process.store.close().await;
+            process.app.store.close().await;
         }
         (self.trace, self.figures)
     }

@@ -3,6 +3,7 @@
 //!
 //! Why it is built this way is in docs/decisions/0013-simulation.md.
 
+mod bill;
 mod clients;
 mod clock;
 mod compare;
@@ -13,11 +14,13 @@ mod figures;
 mod gate;
 mod glance;
 mod history;
+mod moves;
 mod place;
 mod post;
 mod reports;
 mod salon;
 mod steps;
+mod told;
 mod trace;
 mod weather;
 
@@ -46,6 +49,12 @@ pub enum Sabotage {
     ForgottenPayments,
     /// Nobody has any time any more.
     FreedTime,
+    /// Bookings that were made are not.
+    Unmade,
+    /// What was declined counts as paid.
+    SaidPaid,
+    /// Time that a booking had before it was moved is still its own.
+    KeptTime,
     /// Bookings are moved to the same time.
     SoldTwice,
     /// Letters are struck off unwritten.
@@ -58,6 +67,18 @@ pub enum Sabotage {
     ChargedAnyway,
     /// Nobody agreed to have a card charged.
     NobodyAgreed,
+    /// Who is asked to pay a fee gets no letter about it.
+    NeverAsked,
+    /// A fee that its client paid waits for being paid.
+    AskedAgain,
+    /// A fee is another sum than the one that was paid for it.
+    OtherSum,
+    /// Nothing is kept for a visit that was missed.
+    KeptForNothing,
+    /// Who did not come did.
+    NeverMissed,
+    /// Who did not come had not come before it was time.
+    MissedEarly,
     /// Payments that are under way are never asked about.
     OpenForEver,
 }

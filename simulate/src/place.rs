@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
 use domain::{
     id::{EmployeeId, LinkToken, SalonSlug, ServiceId},
     key::{PublishableKey, SecretKey, SigningSecret},
@@ -32,6 +33,8 @@ pub const SIGNING_SECRET: &str = "whsec_of_the_simulation";
 pub const FORMER_SECRET: &str = "whsec_of_the_simulation_before";
 /// Monday, 2 November 2026, 08:00 UTC.
 pub const START: Moment = Moment(1_793_606_400_000);
+/// How the world reaches the server.
+pub const PUBLIC_URL: &str = "http://salon.example";
 /// The salon.
 pub const SALON: &str = demo::SALON;
 
@@ -47,6 +50,8 @@ pub struct Place {
     pub choices: Vec<Choice>,
     /// Links to visits.
     pub links: Vec<LinkToken>,
+    /// When the first and the last of what clients go for begins.
+    pub visits: (Moment, Moment),
     /// An application of which every process of a history is a copy with books and a clock of its own.
     app: App,
     /// The same, where Stripe can't be reached.
@@ -76,6 +81,9 @@ impl Place {
         let app = start(&path, &folder.path().join("mail"), &stripe_api, &clock).await?;
         let links = seed(&app).await?;
         let choices = choices(&app).await?;
+        let starts = || choices.iter().map(|choice| choice.start);
+        let visits = starts().min().zip(starts().max());
+        let visits = visits.ok_or("there is nothing to go for")?;
         adapt(&app.store).await?;
         // All of it in the one file that is copied.
         let mut books = sqlx::AnyConnection::connect(&format!("sqlite://{}", path.display())).await?;
@@ -90,6 +98,7 @@ impl Place {
             template: std::fs::read(&path)?,
             folder,
             choices,
+            visits,
             links,
             nowhere: StripeClient::with_patience(&format!("http://{closed}"), patience())?,
             app,
@@ -112,12 +121,16 @@ impl Place {
     ///
     /// # Errors
     /// When they can't be opened.
-    pub async fn process(&self, books: &Books, clock: &Clock) -> Result<App, Trouble> {
-        Ok(App {
+    pub async fn process(&self, books: &Books, clock: &Clock) -> Result<Process, Trouble> {
+        let app = App {
             store: Store::open(&DatabaseUrl::parse(books.url())?).await?,
             mail_dir: Some(books.letters().into()),
             clock: clock.of_server(),
             ..self.app.clone()
+        };
+        Ok(Process {
+            doors: server::http::router(app.clone()),
+            app,
         })
     }
 
@@ -126,6 +139,15 @@ impl Place {
     pub fn nowhere(&self) -> StripeClient {
         self.nowhere.clone()
     }
+}
+
+/// A process of the server's.
+#[derive(Debug)]
+pub struct Process {
+    /// What it has at hand.
+    pub app: App,
+    /// Its doors, made once, as the server does.
+    pub doors: Router,
 }
 
 /// A history's books.
@@ -160,7 +182,7 @@ fn patience() -> Patience {
 async fn start(path: &Path, letters: &Path, stripe_api: &str, clock: &Clock) -> Result<App, Trouble> {
     let config = Config {
         listen: ([127, 0, 0, 1], 0).into(),
-        public_url: "http://salon.example".to_owned(),
+        public_url: PUBLIC_URL.to_owned(),
         database_url: DatabaseUrl::parse(format!("sqlite://{}", path.display()))?,
         stripe_api: stripe_api.to_owned(),
         stripe_js: format!("{stripe_api}/stripe.js"),
@@ -201,7 +223,7 @@ async fn seed(app: &App) -> Result<Vec<LinkToken>, Trouble> {
     Ok(links)
 }
 
-/// What clients go for. All of it is weeks away, so that no history reaches it.
+/// What clients go for. All of it is weeks away, so that only a history that is to get there does.
 async fn choices(app: &App) -> Result<Vec<Choice>, Trouble> {
     let context = Context {
         app: app.clone(),

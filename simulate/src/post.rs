@@ -158,9 +158,12 @@ impl History<'_> {
             .header("content-type", "application/json; charset=utf-8")
             .body(Body::from(event.body))
             .map_err(|error| Wrong::Trouble(error.into()))?;
-        let (process, app) = self.any_process()?;
+        let (process, _) = self.any_process()?;
+        let Some(doors) = self.processes.get(process).map(|process| process.doors.clone()) else {
+            return Ok(false);
+        };
         let doing: Doing = Box::pin(async move {
-            let answer = server::http::router(app).oneshot(request).await;
+            let answer = doors.oneshot(request).await;
             End::Kept(answer.map_or(0, |answer| answer.status().as_u16()))
         });
         self.choose_weather();

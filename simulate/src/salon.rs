@@ -11,12 +11,13 @@ use server::{
     payments::{cancelling::Decision, refund},
     store::{
         attempt::{self, AttemptRecord},
+        fee::Cause,
         refund::Reason,
     },
 };
 
 use crate::{
-    fees::{Verdict, call_off, decide},
+    fees::{Verdict, call_off, came, decide},
     history::{Doing, End, Go, History, Who},
 };
 
@@ -27,6 +28,10 @@ enum Act {
     RefundAtStripe,
     CallOff(Decision),
     Decide(Verdict),
+    /// Nobody came, or somebody did after all.
+    NotCome(Decision),
+    Came,
+    Move,
     Dispute,
     CloseDispute,
     Payout,
@@ -35,7 +40,13 @@ enum Act {
 impl History<'_> {
     /// The salon does something.
     pub async fn salon_acts(&mut self) -> Go {
+        let weight = |weight| if self.visits_come { weight } else { 0 };
         let acts = [
+            (weight(50), Act::NotCome(Decision::AsSet)),
+            (weight(12), Act::NotCome(Decision::Later)),
+            (weight(25), Act::NotCome(Decision::Take)),
+            (weight(6), Act::NotCome(Decision::Waive)),
+            (weight(10), Act::Came),
             (30, Act::RefundHere),
             (25, Act::RefundAtStripe),
             (22, Act::CallOff(Decision::AsSet)),
@@ -44,6 +55,7 @@ impl History<'_> {
             (5, Act::CallOff(Decision::Waive)),
             (10, Act::Decide(Verdict::Take)),
             (14, Act::Decide(Verdict::Waive)),
+            (14, Act::Move),
             (6, Act::Dispute),
             (10, Act::CloseDispute),
             (4, Act::Payout),
@@ -51,20 +63,25 @@ impl History<'_> {
         let act = self.dice.pick(&acts).unwrap_or(Act::RefundHere);
         match act {
             Act::RefundHere => self.give_back_here().await,
-            Act::CallOff(decision) => {
-                self.about_a_booking(&format!("{decision:?}"), move |app, id| {
-                    Box::pin(async move {
-                        // A failure leaves everything as it was, and who did it sees that.
-                        let _ = call_off(&app, &id, decision).await;
-                        End::Worked
-                    })
-                })
+            Act::CallOff(decision) => self.calls_off("is called off", Cause::Cancelled, decision).await,
+            Act::NotCome(decision) => self.calls_off("did not come", Cause::Missed, decision).await,
+            Act::Decide(verdict) => {
+                self.about_a_booking(
+                    &format!("has its fee decided about: {verdict:?}"),
+                    move |app, id| {
+                        Box::pin(async move {
+                            let _ = decide(&app, &id, verdict).await;
+                            End::Worked
+                        })
+                    },
+                )
                 .await
             }
-            Act::Decide(verdict) => {
-                self.about_a_booking(&format!("the fee: {verdict:?}"), move |app, id| {
+            Act::Move => self.moves().await,
+            Act::Came => {
+                self.about_a_booking("did come", |app, id| {
                     Box::pin(async move {
-                        let _ = decide(&app, &id, verdict).await;
+                        let _ = came(&app, &id).await;
                         End::Worked
                     })
                 })
@@ -112,15 +129,25 @@ impl History<'_> {
         Ok(())
     }
 
-    /// A booking is called off by its client or the salon, or its fee is decided about.
-    async fn about_a_booking(&mut self, what: &str, act: impl FnOnce(App, BookingId) -> Doing) -> Go {
+    async fn calls_off(&mut self, what: &str, cause: Cause, decision: Decision) -> Go {
+        self.about_a_booking(&format!("{what}, {decision:?}"), move |app, id| {
+            Box::pin(async move {
+                // A failure leaves everything as it was, and who did it sees that.
+                let _ = call_off(&app, &id, cause, decision).await;
+                End::Worked
+            })
+        })
+        .await
+    }
+
+    /// A booking is called off by its client or the salon, or missed, or its fee is decided about.
+    pub async fn about_a_booking(&mut self, what: &str, act: impl FnOnce(App, BookingId) -> Doing) -> Go {
         let bookings = self.bookings().await?;
         let Some(id) = bookings.get(self.dice.below(bookings.len())).cloned() else {
             return Ok(());
         };
         let (process, app) = self.any_process()?;
-        self.trace
-            .step(self.now(), &format!("{id} is called off, {what}"));
+        self.trace.step(self.now(), &format!("{id} {what}"));
         let doing = act(app, id);
         self.choose_weather();
         self.start(Who::Salon, process, None, doing).await

@@ -12,6 +12,7 @@ enum Next {
     Work,
     Post,
     Salon,
+    Bill,
     Time,
     Crash,
     Stray,
@@ -26,21 +27,49 @@ const PATIENCE: i64 = 12 * SECOND;
 const ROUNDS: usize = 60;
 /// How long the calm may take until all is quiet.
 const CALM: i64 = 5 * 24 * HOUR;
+/// How many histories of a hundred go on until the visits.
+const LONG: usize = 35;
 
 impl History<'_> {
-    /// All of it: some steps with everything that can go wrong, then the calm, then the books are compared.
+    /// All of it: some steps with everything that can go wrong, then the calm; in some of them the visits after that, with all of
+    /// it again. Then the books are compared.
     ///
     /// # Errors
     /// [`Wrong`].
     pub async fn run(&mut self) -> Go {
         let steps = 20 + self.dice.below(70);
+        self.steps(steps).await?;
+        self.calm_down().await?;
+        if self.dice.chance(LONG) {
+            self.weeks_pass();
+            let steps = 15 + self.dice.below(50);
+            self.steps(steps).await?;
+            self.calm_down().await?;
+        }
+        self.compare().await
+    }
+
+    async fn steps(&mut self, steps: usize) -> Go {
         for _ in 0..steps {
             self.step().await?;
             self.sabotage().await?;
             self.look().await?;
         }
-        self.calm_down().await?;
-        self.compare().await
+        Ok(())
+    }
+
+    /// All was quiet, and then the visits come: before the first of them, between two, or after the last. From here on things go
+    /// wrong again.
+    fn weeks_pass(&mut self) {
+        let (first, last) = self.place.visits;
+        let then = self
+            .dice
+            .between(first.plus_millis(-12 * HOUR).0, last.plus_millis(24 * HOUR).0);
+        self.trace.step(self.now(), "weeks pass");
+        self.figures.count("histories that last until the visits");
+        self.pass(then - self.now().0);
+        self.calm = false;
+        self.visits_come = true;
     }
 
     async fn step(&mut self) -> Go {
@@ -51,6 +80,7 @@ impl History<'_> {
             (12, Next::Work),
             (weight(!self.post.is_empty(), 14), Next::Post),
             (9, Next::Salon),
+            (weight(self.has_bill(), 7), Next::Bill),
             (9, Next::Time),
             (1, Next::Crash),
             (weight(!self.strays.is_empty(), 5), Next::Stray),
@@ -61,6 +91,7 @@ impl History<'_> {
             Next::Work => self.work().await,
             Next::Post => self.deliver().await.map(drop),
             Next::Salon => self.salon_acts().await,
+            Next::Bill => self.asks_for_bill().await,
             Next::Time => self.time_passes().await,
             Next::Crash => {
                 let process = self.dice.below(self.processes.len());

@@ -104,7 +104,7 @@ impl History<'_> {
     async fn tell_writers(&mut self, sql: &'static str) -> Go {
         for process in &self.processes {
             let told = async {
-                let mut write = process.store.write().await?;
+                let mut write = process.app.store.write().await?;
                 sqlx::raw_sql(sql).execute(write.conn()).await?;
                 // Nothing was written; but it waits until whatever others left open is flushed.
                 write.commit().await

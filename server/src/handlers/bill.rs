@@ -17,7 +17,7 @@ use crate::{
         attempt::{self, AttemptRecord},
         booking::BookingRecord,
         fee::{self, Cause, FeeRecord},
-        link,
+        link, missed,
     },
 };
 
@@ -83,6 +83,10 @@ async fn rest_by_link(app: &App, booking: &BookingRecord) -> Result<Option<Rest>
     };
     let attempts = attempt::of_purpose(db, &booking.id, Purpose::Rest).await?;
     let is_paid = attempts.iter().any(AttemptRecord::pays);
+    // Who did not come owes a fee, or nothing.
+    if !is_paid && missed::at(db, &booking.id).await?.is_some() {
+        return Ok(None);
+    }
     Ok(Some(Rest { sum, is_paid }))
 }
 

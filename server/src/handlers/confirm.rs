@@ -181,6 +181,9 @@ async fn begin(
             Bill::Visit => {
                 check_open(&booking, now)?;
                 check_link(salon, &booking)?;
+                if booking.state == BookingState::Booked {
+                    link::check_not_missed(app, &booking).await?;
+                }
             }
         }
         // Read again, it may ask for another sum: a tip was chosen in another tab.

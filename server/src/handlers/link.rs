@@ -27,6 +27,7 @@ use crate::{
         booking::{self, BookingRecord, token_hash},
         is_taken,
         link::{self, LinkRecord},
+        missed,
         salon::SalonRecord,
     },
 };
@@ -104,6 +105,9 @@ pub async fn open(request: OpenRequest) -> Result<Booking, ApiError> {
             "This visit was called off. Nothing is to be paid.",
         ));
     }
+    if matches!(bill, Bill::Visit) && !paid {
+        check_not_missed(app, &visit).await?;
+    }
     end_earlier(&context, &visit, bill.purpose()).await?;
     let now = app.now();
     let mut write = app.store.write().await?;
@@ -129,6 +133,21 @@ pub fn switched_off() -> ApiError {
         Code::LinkExpired,
         "The salon takes no payments by link at the moment.",
     )
+}
+
+/// Whether a visit is one that its client may still pay by its link: who did not come owes a fee, or nothing.
+///
+/// # Errors
+/// `Cancelled` when the salon noted that nobody came.
+pub async fn check_not_missed(app: &App, visit: &BookingRecord) -> Result<(), ApiError> {
+    match missed::at(app.store.read(), &visit.id).await? {
+        None => Ok(()),
+        Some(_) => Err(ApiError::new(
+            Code::Cancelled,
+            "The salon noted that nobody came to this visit. Nothing is to be paid, and nothing was charged. If you did come, \
+             please call the salon.",
+        )),
+    }
 }
 
 /// Whether what a link is about is paid: then it says so, however long ago its time was over.

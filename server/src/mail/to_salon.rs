@@ -54,8 +54,8 @@ pub async fn notify(
     let told = match notice {
         Notice::GivenBack => Told {
             subject: "A payment goes back",
-            what: "A client's payment came after the time was lost, or a second time, or was not the sum that is asked for. It goes \
-                   back to the client's card in full, and the client was told. Nothing is to be done."
+            what: "A client's payment came after the time was lost, or a second time, or for a visit that was missed, or was not the \
+                   sum that is asked for. It goes back to the client's card in full, and the client was told. Nothing is to be done."
                 .to_owned(),
             sum: attempt.sum,
             page: visit,

@@ -13,7 +13,7 @@ use crate::{
         StoreError, Write,
         attempt::{self, AttemptRecord},
         booking::BookingRecord,
-        claim,
+        claim, missed,
     },
 };
 
@@ -28,7 +28,7 @@ pub async fn read(
     let mut paid_otherwise = attempts
         .iter()
         .any(|other| other.id != attempt.id && other.pays());
-    let fits = match attempt.purpose {
+    let mut fits = match attempt.purpose {
         Purpose::Booking => booking.quote.accepts(attempt.sum),
         Purpose::Fee => {
             // One that is charged already is so by another attempt, whatever became of that one's money.
@@ -42,6 +42,10 @@ pub async fn read(
             booking.state == BookingState::Booked && left == Some(attempt.sum)
         }
     };
+    if attempt.purpose != Purpose::Fee && seen == Observation::Succeeded {
+        // For a visit that was missed only its fee is asked for.
+        fits &= missed::at(write.conn(), &booking.id).await?.is_none();
+    }
     let slot = if seen == Observation::Succeeded {
         slot(write, booking).await?
     } else {

@@ -368,3 +368,55 @@ async fn where_not_coming_costs_nothing_the_payment_stays_until_the_salon_gives_
         assert!(the_fee(&house, &booking.id).await.is_none());
     }
 }
+
+#[tokio::test]
+async fn a_visit_that_was_missed_is_not_paid_by_its_link_any_more() {
+    let house = House::start().await;
+    let page = house.page();
+    let visit = page.open(&house.visit_link).await.unwrap();
+    let Next::ConfirmWithBank { client_secret } = page.pay(6450, BANK_ASKS).await.unwrap().next else {
+        panic!()
+    };
+    house.bank(&client_secret, "fail").await;
+    let next = page.settle().await.unwrap().next;
+    assert!(matches!(next, Next::AnotherTry { .. }), "{next:?}");
+    until(&house, &visit, -1);
+    let page = house.page();
+    page.open(&house.visit_link).await.unwrap();
+    call_off(&house, &visit.id, Cause::Missed, Decision::AsSet)
+        .await
+        .unwrap();
+
+    // Neither on a page that is open already, nor on another.
+    assert_eq!(page.pay(6450, VISA).await.unwrap_err().code, Code::Cancelled);
+    let late = house.page().open(&house.visit_link).await;
+    assert_eq!(late.unwrap_err().code, Code::Cancelled);
+
+    // What comes all the same goes back: a declined payment that its payer confirms again in time.
+    let intent = client_secret.split("_secret_").next().unwrap();
+    let path = format!("/v1/payment_intents/{intent}/confirm");
+    let form = [
+        ("payment_method", "pm_card_visa"),
+        ("return_url", "https://example.com/"),
+    ];
+    assert_eq!(house.stripe_post(&path, &form).await["status"], "succeeded");
+    settle_all(&house).await;
+    assert_eq!((house.taken().len(), house.kept()), (1, 0));
+
+    // Who came after all pays.
+    let record = booking::find(house.app.store.read(), &visit.id)
+        .await
+        .unwrap()
+        .unwrap();
+    let mut write = house.app.store.write().await.unwrap();
+    assert!(
+        cancelling::came_after_all(&mut write, &record, house.app.now())
+            .await
+            .unwrap()
+    );
+    write.commit().await.unwrap();
+    let page = house.page();
+    page.open(&house.visit_link).await.unwrap();
+    assert_eq!(page.pay(6450, VISA).await.unwrap().next, Next::Done);
+    assert_eq!(house.kept(), 6450);
+}

@@ -252,3 +252,44 @@ async fn after_the_first_payment_went_back_its_link_takes_nothing() {
     let seen = desk.get(&path).await.text;
     assert!(!seen.contains("pay the rest by link"), "{seen}");
 }
+
+#[tokio::test]
+async fn who_did_not_come_is_not_asked_for_the_rest() {
+    let house = House::start().await;
+    let (_, booking) = part_paid(&house).await;
+    let mut desk = Desk::of(&house, Role::Owner).await;
+    let link = ask(&mut desk, &booking, &[]).await;
+    let payer = house.page();
+    payer.open(&link).await.unwrap();
+    let asked = payer.pay(13_000, BANK_ASKS).await.unwrap();
+    let Next::ConfirmWithBank { client_secret } = asked.next else {
+        panic!("{:?}", asked.next)
+    };
+    house.bank(&client_secret, "fail").await;
+    payer.settle().await.unwrap();
+    until(&house, &booking, -1);
+    let payer = house.page();
+    payer.open(&link).await.unwrap();
+    call_off(&house, &booking.id, Cause::Missed, Decision::Waive)
+        .await
+        .unwrap();
+    let path = format!("visits/{}", booking.id);
+    assert!(!desk.get(&path).await.text.contains("pay the rest by link"));
+    assert_ne!(
+        desk.post(&format!("{path}/rest"), &[("rest", "130.00")])
+            .await
+            .status,
+        303
+    );
+    assert!(payer.pay(13_000, VISA).await.is_err());
+    // A declined payment that its payer confirms again in time goes back.
+    let intent = client_secret.split("_secret_").next().unwrap();
+    let path = format!("/v1/payment_intents/{intent}/confirm");
+    let form = [
+        ("payment_method", "pm_card_visa"),
+        ("return_url", "https://example.com/"),
+    ];
+    assert_eq!(house.stripe_post(&path, &form).await["status"], "succeeded");
+    settle_all(&house).await;
+    assert_eq!((house.taken().len(), house.kept()), (2, 0));
+}

@@ -110,7 +110,8 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
         }
         (fees::section(desk, visit).await?)
         (unsent::section(desk, &refused))
-        (link::section(desk, visit, &attempts, typed).await?)
+        // Who did not come owes a fee, or nothing.
+        @if !is_missed { (link::section(desk, visit, &attempts, typed).await?) }
         @if !attempts.is_empty() {
             h2 { "Payments" }
             @for one in &attempts {

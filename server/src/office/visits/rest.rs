@@ -26,6 +26,7 @@ use crate::{
         attempt::{self, AttemptRecord},
         booking::{self, BookingRecord},
         link::Shown,
+        missed,
     },
 };
 
@@ -115,7 +116,8 @@ pub async fn make(desk: Desk, Path((_, id)): Path<(String, String)>, form: Form)
     let Stand::PartPaid(left) = Stand::of(&record, &attempts)? else {
         return Err(Trouble::changed());
     };
-    if record.state != BookingState::Booked || form.get("rest") != plain(left) {
+    let is_missed = missed::at(desk.app.store.read(), &record.id).await?.is_some();
+    if record.state != BookingState::Booked || is_missed || form.get("rest") != plain(left) {
         return Err(Trouble::changed());
     }
     let mut wrong = Wrong::default();
