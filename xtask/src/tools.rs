@@ -29,7 +29,7 @@ struct Program {
     need: Need,
 }
 
-const PROGRAMS: [Program; 8] = [
+const PROGRAMS: [Program; 9] = [
     Program {
         command: "cc",
         package: "gcc libc6-dev",
@@ -65,6 +65,12 @@ const PROGRAMS: [Program; 8] = [
         package: "npm",
         why: "gets what makes the pages smaller, and Stripe's official SDK",
         need: Need::Demo,
+    },
+    Program {
+        command: "git",
+        package: "git",
+        why: "says which files are the project's own, which the rules are for",
+        need: Need::Test,
     },
     Program {
         command: "initdb",
