@@ -292,6 +292,36 @@ async fn nothing_to_pay_any_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn cancelled_after_it_was_paid() {
+    scene(async |s| {
+        let widget = s.widget().open().await;
+        widget.book("svc_cut", "emp_anna").await;
+        widget.pay_with(VISA).await;
+        widget.is_paid(4800).await;
+        for (done, says, picture) in [
+            (
+                "UPDATE booking SET state = 'cancelled' WHERE choice IS NOT NULL",
+                "stays with the salon",
+                "44-cancelled-kept",
+            ),
+            (
+                "UPDATE attempt SET refunded = 2400",
+                "€24.00 goes back",
+                "45-cancelled-back",
+            ),
+        ] {
+            s.house.change(done).await;
+            s.browser.js("dispatchEvent(new Event('online'))").await;
+            widget.step("link").await;
+            let said = format!("document.body.innerText.includes('{says}')");
+            s.browser.until(says, &said).await;
+            shoot(s, picture).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_answer_and_no_program() {
     scene(async |s| {
         let widget = s.widget().open().await;

@@ -95,7 +95,7 @@ async fn draw(desk: &Desk, visit: &BookingRecord, typed: &Typed) -> Result<Marku
                     dt { strong { "Together" } } dd.sum { strong { @if visit.quote.from { "from " } (visit.quote.price) } }
                     dt { "Paid online" } dd.sum { (gross) }
                     @if gross != paid { dt { "Given back" } dd.sum { "− " (gross.less(paid).unwrap_or(gross)) } }
-                    @if let Ok(rest) = visit.quote.price.less(gross) { dt { "At the salon" } dd.sum { (rest) } }
+                    @if let Some(rest) = visit.quote.price.less(gross).ok().filter(|rest| !rest.is_zero()) { dt { "At the salon" } dd.sum { (rest) } }
                 }
                 @if let Some(why) = terms::limit_of(&visit.quote) { p.hint { (why) } }
             }
