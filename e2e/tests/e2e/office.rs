@@ -33,6 +33,23 @@ async fn says(browser: &Browser, words: &str) {
     browser.until(&format!("the words {words:?}"), &shown).await;
 }
 
+/// Makes the owner, on the first page.
+async fn begin(browser: &Browser) {
+    browser.fill("#name", "Anna Berger").await;
+    browser.fill("#password", "kettle lamp river").await;
+    press(browser, "Begin").await;
+    says(browser, "Nothing is booked today").await;
+}
+
+/// Fills the form for a visit: a cut with Anna tonight, for EUR 48.00.
+async fn describe_visit(browser: &Browser) {
+    browser.fill("#name", "Berta Kraus").await;
+    browser.fill("#email", "berta@example.com").await;
+    browser.click("#svc_cut").await;
+    let rest = "(() => { document.querySelector('#employee').value = 'emp_anna'; document.querySelector('#time').value = '20:00'; })()";
+    browser.js(rest).await;
+}
+
 /// What everybody needs is there, in all widths, light and dark; and a picture to look at.
 async fn picture(s: &Scene, name: &str) {
     audit(s, name).await;
@@ -51,20 +68,22 @@ async fn an_owner_s_first_day() {
         let browser = &s.browser;
         browser.goto(&s.house.office).await;
         picture(s, "01-welcome").await;
-        browser.fill("#name", "Anna Berger").await;
-        browser.fill("#password", "kettle lamp river").await;
-        press(browser, "Begin").await;
-        says(browser, "Nothing is booked today").await;
+        begin(browser).await;
         picture(s, "02-today").await;
 
         press(browser, "Settings").await;
         says(browser, "Payment methods").await;
         picture(s, "03-settings").await;
         press(browser, "Payment methods").await;
-        browser.fill("#publishable", stripe_sandbox::PUBLISHABLE_KEY).await;
+        browser
+            .fill("#publishable", stripe_sandbox::PUBLISHABLE_KEY)
+            .await;
         browser.fill("#secret", "sk_test_ with a space").await;
         browser
-            .until("what is wrong, while it is typed", "document.querySelector('#secret-live')?.innerText.includes('space')")
+            .until(
+                "what is wrong, while it is typed",
+                "document.querySelector('#secret-live')?.innerText.includes('space')",
+            )
             .await;
         browser.fill("#secret", stripe_sandbox::SECRET_KEY).await;
         picture(s, "04-methods").await;
@@ -95,12 +114,7 @@ async fn an_owner_s_first_day() {
 
         press(browser, "Visits").await;
         press(browser, "Book a visit").await;
-        browser.fill("#name", "Berta Kraus").await;
-        browser.fill("#email", "berta@example.com").await;
-        browser.click("#svc_cut").await;
-        browser
-            .js("(() => { document.querySelector('#employee').value = 'emp_anna'; document.querySelector('#time').value = '20:00'; })()")
-            .await;
+        describe_visit(browser).await;
         picture(s, "07-book").await;
         press(browser, "Book").await;
         says(browser, "The visit is booked").await;
@@ -130,7 +144,9 @@ async fn an_owner_s_first_day() {
         says(browser, "EUR 24.00 goes back").await;
         until("the refund at Stripe", async || {
             browser.reload().await;
-            let shown = browser.js("document.querySelector('main')?.innerText.includes('Given back')").await;
+            let shown = browser
+                .js("document.querySelector('main')?.innerText.includes('Given back')")
+                .await;
             (shown == true).then_some(())
         })
         .await;
@@ -155,7 +171,10 @@ async fn an_owner_s_first_day() {
         let row = browser.js(cells).await;
         let row: Vec<&str> = row.as_str().unwrap().split('|').collect();
         let (fees, left) = (row[2], row[6]);
-        assert_eq!([row[0], row[1], row[3], row[4], row[5]], ["1", "EUR 48.00", "−EUR 24.00", "EUR 24.00", "EUR 0.00"]);
+        assert_eq!(
+            [row[0], row[1], row[3], row[4], row[5]],
+            ["1", "EUR 48.00", "−EUR 24.00", "EUR 24.00", "EUR 0.00"]
+        );
         picture(s, "13-report").await;
         assert_ne!((fees, left), ("EUR 0.00", "EUR 24.00"), "Stripe's fee is missing");
         browser.goto(&format!("{reports}/stripe")).await;
@@ -171,18 +190,10 @@ async fn a_part_and_then_the_rest_by_link() {
     scene_in(PHONE, async |s| {
         let browser = &s.browser;
         browser.goto(&s.house.office).await;
-        browser.fill("#name", "Anna Berger").await;
-        browser.fill("#password", "kettle lamp river").await;
-        press(browser, "Begin").await;
-        says(browser, "Nothing is booked today").await;
+        begin(browser).await;
         press(browser, "Visits").await;
         press(browser, "Book a visit").await;
-        browser.fill("#name", "Berta Kraus").await;
-        browser.fill("#email", "berta@example.com").await;
-        browser.click("#svc_cut").await;
-        browser
-            .js("(() => { document.querySelector('#employee').value = 'emp_anna'; document.querySelector('#time').value = '20:00'; })()")
-            .await;
+        describe_visit(browser).await;
         press(browser, "Book").await;
         says(browser, "The visit is booked").await;
         let visit = browser.js("location.href").await.as_str().unwrap().to_owned();
@@ -230,10 +241,7 @@ async fn every_page_of_the_settings() {
     scene_in(PHONE, async |s| {
         let browser = &s.browser;
         browser.goto(&s.house.office).await;
-        browser.fill("#name", "Anna Berger").await;
-        browser.fill("#password", "kettle lamp river").await;
-        press(browser, "Begin").await;
-        says(browser, "Nothing is booked today").await;
+        begin(browser).await;
         let open = async |page: &str| {
             browser
                 .goto(&format!("{}/office/lumen/{page}", s.house.url))

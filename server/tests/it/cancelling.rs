@@ -25,6 +25,7 @@ use server::{
 };
 
 use crate::{
+    ends::confirm_again,
     harness::{Answer, BANK_ASKS, House, Page, VISA, eur},
     money,
 };
@@ -393,13 +394,7 @@ async fn a_visit_that_was_missed_is_not_paid_by_its_link_any_more() {
     assert_eq!(late.unwrap_err().code, Code::Cancelled);
 
     // What comes all the same goes back: a declined payment that its payer confirms again in time.
-    let intent = client_secret.split("_secret_").next().unwrap();
-    let path = format!("/v1/payment_intents/{intent}/confirm");
-    let form = [
-        ("payment_method", "pm_card_visa"),
-        ("return_url", "https://example.com/"),
-    ];
-    assert_eq!(house.stripe_post(&path, &form).await["status"], "succeeded");
+    confirm_again(&house, &client_secret).await;
     settle_all(&house).await;
     assert_eq!((house.taken().len(), house.kept()), (1, 0));
 

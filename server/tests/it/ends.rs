@@ -282,13 +282,7 @@ async fn a_declined_payment_that_is_confirmed_again_after_another_card_has_paid_
     assert!(matches!(next, Next::AnotherTry { .. }), "{next:?}");
     assert_eq!(page.pay(4800, VISA).await.unwrap().next, Next::Done);
     // In another tab, which still has its secret, and before the worker has cancelled it.
-    let intent = client_secret.split("_secret_").next().unwrap();
-    let path = format!("/v1/payment_intents/{intent}/confirm");
-    let form = [
-        ("payment_method", "pm_card_visa"),
-        ("return_url", "https://example.com/"),
-    ];
-    assert_eq!(house.stripe_post(&path, &form).await["status"], "succeeded");
+    confirm_again(&house, &client_secret).await;
     assert_eq!(house.kept(), 9600);
     for _ in 0..3 {
         house.work().await;
@@ -321,4 +315,15 @@ async fn a_failure_that_stripe_keeps_for_a_day_holds_no_time_for_a_day() {
         assert_eq!(state, State::Expired);
         house.page().hold(&choice).await.unwrap();
     }
+}
+
+/// A payer who still has the secret of a declined payment confirms it once more, with a card that works.
+pub async fn confirm_again(house: &House, client_secret: &str) {
+    let intent = client_secret.split("_secret_").next().unwrap();
+    let path = format!("/v1/payment_intents/{intent}/confirm");
+    let form = [
+        ("payment_method", "pm_card_visa"),
+        ("return_url", "https://example.com/"),
+    ];
+    assert_eq!(house.stripe_post(&path, &form).await["status"], "succeeded");
 }

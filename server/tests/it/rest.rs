@@ -14,6 +14,7 @@ use server::{
 use crate::{
     cancelling::{call_off, look, settle_all, the_fee, until},
     desk::Desk,
+    ends::confirm_again,
     harness::{BANK_ASKS, House, Page, VISA, eur},
     office_reports::{agrees, lines},
     office_visits::link,
@@ -40,6 +41,17 @@ async fn ask(desk: &mut Desk<'_>, booking: &Booking, more: &[(&str, &str)]) -> L
     let made = desk.post(&format!("{path}/rest"), &form).await;
     assert_eq!(made.status, 303, "{}", made.text);
     link(&desk.get(&path).await.text)
+}
+
+/// Somebody who pays the rest, and whose bank asks.
+async fn with_bank<'a>(house: &'a House, link: &LinkToken) -> (Page<'a>, String) {
+    let payer = house.page();
+    payer.open(link).await.unwrap();
+    let asked = payer.pay(13_000, BANK_ASKS).await.unwrap();
+    let Next::ConfirmWithBank { client_secret } = asked.next else {
+        panic!("{:?}", asked.next)
+    };
+    (payer, client_secret)
 }
 
 /// The same booking with both of its parts paid.
@@ -200,12 +212,7 @@ async fn who_pays_it_while_the_visit_is_cancelled_is_not_charged_for_nothing() {
     let (_, booking) = part_paid(&house).await;
     let mut desk = Desk::of(&house, Role::Owner).await;
     let link = ask(&mut desk, &booking, &[]).await;
-    let payer = house.page();
-    payer.open(&link).await.unwrap();
-    let asked = payer.pay(13_000, BANK_ASKS).await.unwrap();
-    let Next::ConfirmWithBank { client_secret } = asked.next else {
-        panic!("{:?}", asked.next)
-    };
+    let (payer, client_secret) = with_bank(&house, &link).await;
     let early = call_off(&house, &booking.id, Cause::Cancelled, Decision::AsSet).await;
     assert_eq!(early.unwrap_err().code, Code::InProgress);
     // The link is not replaced under the payer's hands.
@@ -259,12 +266,7 @@ async fn who_did_not_come_is_not_asked_for_the_rest() {
     let (_, booking) = part_paid(&house).await;
     let mut desk = Desk::of(&house, Role::Owner).await;
     let link = ask(&mut desk, &booking, &[]).await;
-    let payer = house.page();
-    payer.open(&link).await.unwrap();
-    let asked = payer.pay(13_000, BANK_ASKS).await.unwrap();
-    let Next::ConfirmWithBank { client_secret } = asked.next else {
-        panic!("{:?}", asked.next)
-    };
+    let (payer, client_secret) = with_bank(&house, &link).await;
     house.bank(&client_secret, "fail").await;
     payer.settle().await.unwrap();
     until(&house, &booking, -1);
@@ -283,13 +285,7 @@ async fn who_did_not_come_is_not_asked_for_the_rest() {
     );
     assert!(payer.pay(13_000, VISA).await.is_err());
     // A declined payment that its payer confirms again in time goes back.
-    let intent = client_secret.split("_secret_").next().unwrap();
-    let path = format!("/v1/payment_intents/{intent}/confirm");
-    let form = [
-        ("payment_method", "pm_card_visa"),
-        ("return_url", "https://example.com/"),
-    ];
-    assert_eq!(house.stripe_post(&path, &form).await["status"], "succeeded");
+    confirm_again(&house, &client_secret).await;
     settle_all(&house).await;
     assert_eq!((house.taken().len(), house.kept()), (2, 0));
 }

@@ -16,7 +16,7 @@ use crate::{
     },
     office::{
         desk::Desk,
-        field::{Fields, Kind},
+        field::Kind,
         form::{Form, Wrong},
         said::{self, plain},
         trouble::{Answer, Trouble},
@@ -64,19 +64,11 @@ pub async fn section(
     };
     let stand = Stand::of(visit, attempts)?;
     let mine = !typed.form.get("due").is_empty() || typed.wrong.of("due").is_some();
-    let fresh = Form::of(&[("due", plain(due)), ("remind", "24".to_owned())]);
-    let none = Wrong::default();
-    let fields = if mine {
-        Fields {
-            form: &typed.form,
-            wrong: &typed.wrong,
-        }
-    } else {
-        Fields {
-            form: &fresh,
-            wrong: &none,
-        }
+    let fresh = Typed {
+        form: Form::of(&[("due", plain(due)), ("remind", "24".to_owned())]),
+        wrong: Wrong::default(),
     };
+    let fields = typed.or(&fresh, mine);
     Ok(html! {
         @if let Some(shown) = &shown { (state(desk, visit, shown, stand.is_paid(shown), refused)) }
         @if !stand.is_settled() && !desk.salon.link_payment {

@@ -16,6 +16,7 @@ use crate::{
     office::{
         desk::Desk,
         fees,
+        field::Fields,
         form::{Form, Wrong},
         page::{Room, again, page},
         terms,
@@ -40,6 +41,14 @@ pub struct Typed {
     pub form: Form,
     /// What is wrong with it.
     pub wrong: Wrong,
+}
+
+impl Typed {
+    /// The fields of a form: what was typed where the form that was sent is this one (`mine`), else what it begins with.
+    pub fn or<'a>(&'a self, fresh: &'a Typed, mine: bool) -> Fields<'a> {
+        let Typed { form, wrong } = if mine { self } else { fresh };
+        Fields { form, wrong }
+    }
 }
 
 pub async fn show(desk: Desk, Path((_, id)): Path<(String, String)>) -> Answer {

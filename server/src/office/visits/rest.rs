@@ -15,7 +15,7 @@ use crate::{
     handlers::visit::{self, Wishes},
     office::{
         desk::Desk,
-        field::{Fields, Kind},
+        field::Kind,
         form::{Form, Wrong},
         said::plain,
         trouble::{Answer, Trouble},
@@ -77,19 +77,11 @@ impl Stand {
 /// The form that makes it. The sum is the visit's: what was shown is asked for, or nothing.
 pub fn form(desk: &Desk, visit: &BookingRecord, left: Money, link: Option<&Shown>, typed: &Typed) -> Markup {
     let mine = !typed.form.get("rest").is_empty();
-    let fresh = Form::of(&[("remind", "24".to_owned())]);
-    let none = Wrong::default();
-    let fields = if mine {
-        Fields {
-            form: &typed.form,
-            wrong: &typed.wrong,
-        }
-    } else {
-        Fields {
-            form: &fresh,
-            wrong: &none,
-        }
+    let fresh = Typed {
+        form: Form::of(&[("remind", "24".to_owned())]),
+        wrong: Wrong::default(),
     };
+    let fields = typed.or(&fresh, mine);
     let another = link.is_some_and(|link| link.rest);
     html! {
         details.narrow open[mine] {
