@@ -42,7 +42,8 @@ pub async fn read(
             booking.state == BookingState::Booked && left == Some(attempt.sum)
         }
     };
-    if attempt.purpose != Purpose::Fee && seen == Observation::Succeeded {
+    let counts = attempt.purpose != Purpose::Fee && booking.state == BookingState::Booked;
+    if counts && seen == Observation::Succeeded {
         // For a visit that was missed only its fee is asked for.
         fits &= missed::at(write.conn(), &booking.id).await?.is_none();
     }
