@@ -5,8 +5,9 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 /// The standard library's weighs more than a screen.
+#[cfg(target_family = "wasm")]
 #[global_allocator]
-static HEAP: heap::Heap = heap::Heap::new();
+static MEMORY: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 fn main() {
     if let Some(app) = by_id("app") {

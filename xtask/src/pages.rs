@@ -29,13 +29,12 @@ const COMPRESSIBLE: [&str; 9] = [
     "webmanifest",
 ];
 /// Beside the sources, which cargo knows, the pages are made of these.
-const INGREDIENTS: [&str; 14] = [
+const INGREDIENTS: [&str; 13] = [
     "Cargo.toml",
     "Cargo.lock",
     "index.html",
     "rust-toolchain.toml",
     "domain/Cargo.toml",
-    "heap/Cargo.toml",
     "server/Cargo.toml",
     "xtask/src/pages.rs",
     "xtask/src/pages/imports.rs",

@@ -52,7 +52,7 @@ const CHECKS: [Check; 13] = [
     },
     Check {
         name: "units",
-        what: "tests of domain, heap, server (killed, too), stripe-sandbox, simulate, model and xtask",
+        what: "tests of domain, server (killed, too), stripe-sandbox, simulate, model and xtask",
         run: units,
     },
     Check {
@@ -176,9 +176,8 @@ fn format() -> Outcome<String> {
 
 /// Never the whole workspace at once: features would meet that never meet in a build (invariant 9).
 fn lints() -> Outcome<String> {
-    let builds: [&[&str]; 10] = [
+    let builds: [&[&str]; 9] = [
         &["-p", "domain", "--all-targets"],
-        &["-p", "heap", "--all-targets"],
         &["-p", "server"],
         &["-p", "server", "--features", "ssr", "--all-targets"],
         &["-p", "stripe-sandbox", "--all-targets"],
@@ -197,9 +196,8 @@ fn lints() -> Outcome<String> {
 }
 
 fn units() -> Outcome<String> {
-    let crates: [&[&str]; 7] = [
+    let crates: [&[&str]; 6] = [
         &["-p", "domain"],
-        &["-p", "heap"],
         &["-p", "server", "--features", "ssr"],
         &["-p", "stripe-sandbox"],
         &["-p", "simulate"],

@@ -4,9 +4,8 @@ use super::Tree;
 use serde_json::Value;
 
 /// What each crate of ours may depend on; the widget is `booking-checkout`.
-const ARROWS: [(&str, &[&str]); 10] = [
-    ("booking-checkout", &["server", "domain", "heap"]),
-    ("heap", &[]),
+const ARROWS: [(&str, &[&str]); 9] = [
+    ("booking-checkout", &["server", "domain"]),
     ("office", &["server", "domain"]),
     ("server", &["domain"]),
     ("domain", &[]),
@@ -72,9 +71,7 @@ pub fn lints(tree: &Tree) -> Vec<String> {
             .lines()
             .nth(1)
             .is_some_and(|line| line.trim() == "workspace = true");
-        // `fuzz` is a workspace of its own; `heap` can't do without `unsafe`, and lists the others itself.
-        let apart = file.contains("/fuzz/") || file.as_str() == "heap/Cargo.toml";
-        let package = file.ends_with("Cargo.toml") && text.contains("[package]") && !apart;
+        let package = file.ends_with("Cargo.toml") && text.contains("[package]") && !file.contains("/fuzz/");
         (package && !takes).then(|| file.clone())
     };
     tree.files.iter().filter_map(missing).collect()
