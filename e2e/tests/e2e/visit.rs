@@ -66,7 +66,10 @@ async fn opened_twice() {
         widget.card(VISA).await;
         let first = s.browser.new_tab(&s.house.visit).await;
         widget.step("visit").await;
+        // The card field may be ready before the link is opened.
         widget.card_is_ready().await;
+        let opened = "performance.getEntriesByType('resource').some((e) => e.name.endsWith('/open-link') && e.responseEnd > 0)";
+        s.browser.until("the link is opened", opened).await;
         let second = s.browser.tab().await;
         // The first page is told so when it comes back into view, and nothing is charged.
         s.browser.to_tab(&first).await;
